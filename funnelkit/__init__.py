@@ -1,0 +1,3 @@
+"""Amplitude funnels, offline."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,5 @@
+"""`python -m funnelkit`."""
+
+from funnelkit.cli import main
+
+main()

@@ -1,0 +1,19 @@
+"""The commands, in the order in which `--help` lists them."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="funnelkit",
+    help="Amplitude funnels, offline.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def funnelkit() -> None:
+    """Amplitude funnels, offline."""

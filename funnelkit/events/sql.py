@@ -1,0 +1,30 @@
+"""SQL text that is safe by construction: identifiers are quoted here, values are bound here.
+
+No other module puts a name or a value that somebody typed into SQL.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def quote_identifier(name: str) -> str:
+    """Return `name` as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Parameters:
+    """Collects values; each `bind` returns the placeholder that stands for its value.
+
+    DuckDB refuses a missing and an unused parameter alike, so `values` holds exactly the
+    parameters of the text that was composed with them.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+
+    def bind(self, value: object) -> str:
+        """Return the placeholder of `value`, a new one each time."""
+        name = f"p{len(self.values) + 1}"
+        self.values[name] = value
+        return f"${name}"
