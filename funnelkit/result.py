@@ -1,0 +1,153 @@
+"""The answer to a funnel: frozen records with raw counts and full-precision fractions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+    from funnelkit.model import Funnel
+
+REPORT_SCHEMA = "funnelkit.report/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """One step of one series.
+
+    `count` is the number of units whose chosen conversion got at least this far; `drop_off` is a
+    count too: units lost since the previous step. Conversions are fractions, None where nobody was
+    there to convert. Times are seconds from the previous step over the units that reached this
+    one (specification A11a, A11b); the median is exact.
+    """
+
+    step: int
+    event: str
+    count: int
+    conversion_from_start: float | None
+    conversion_from_previous: float | None
+    drop_off: int
+    average_seconds: float | None
+    median_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """The steps of a segment, or of one group of a segment.
+
+    `conversion` is the fraction of entrants that reached the last step; the times are those of the
+    whole funnel over the units that did. A group's `name` is the text of its value.
+    """
+
+    name: str
+    steps: tuple[StepResult, ...]
+    conversion: float | None
+    average_seconds: float | None
+    median_seconds: float | None
+    groups: tuple[Series, ...] = ()
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Units per step."""
+        return tuple(step.count for step in self.steps)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the series as plain JSON values."""
+        found: dict[str, Any] = {
+            "name": self.name,
+            "steps": [{name: getattr(step, name) for name in step.__slots__} for step in self.steps],
+            "conversion": self.conversion,
+            "average_seconds": self.average_seconds,
+            "median_seconds": self.median_seconds,
+        }
+        if self.groups:
+            found["groups"] = [group.to_dict() for group in self.groups]
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsRead:
+    """What was read: where from, how many events, and which id stood for the user.
+
+    `step_one_events` counts the events that match step 1, whenever they happened;
+    `step_one_without_user_id` those of them that carry no `user_id`.
+    """
+
+    source: str
+    events: int
+    user_column: str
+    step_one_events: int
+    step_one_without_user_id: int
+
+    @property
+    def share_without_user_id(self) -> float:
+        """The share of step-1 events without a `user_id`, from 0 to 1."""
+        if not self.step_one_events:
+            return 0.0
+        return self.step_one_without_user_id / self.step_one_events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelResult:
+    """The answer of `funnelkit.report`: one series per segment, and what it was computed from.
+
+    `warnings` say what may be wrong with the question (a step that nobody did).
+    """
+
+    funnel: Funnel
+    segments: tuple[Series, ...]
+    events: EventsRead
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Units per step of the first segment."""
+        return self.segments[0].counts
+
+    @property
+    def conversion(self) -> float | None:
+        """The conversion of the first segment, a fraction."""
+        return self.segments[0].conversion
+
+    def series(self) -> Sequence[tuple[str, str | None, Series]]:
+        """Return (segment, group or None, series) of every segment and every group."""
+        found: list[tuple[str, str | None, Series]] = []
+        for segment in self.segments:
+            found.append((segment.name, None, segment))
+            found += [(segment.name, group.name, group) for group in segment.groups]
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain JSON values; the schema is `funnelkit.report/1`."""
+        from funnelkit.specs.files import funnel_to_dict
+
+        return {
+            "schema": REPORT_SCHEMA,
+            "funnel": funnel_to_dict(self.funnel),
+            "segments": [segment.to_dict() for segment in self.segments],
+            "events": {
+                "source": self.events.source,
+                "events": self.events.events,
+                "user_column": self.events.user_column,
+                "share_without_user_id": self.events.share_without_user_id,
+            },
+            "warnings": list(self.warnings),
+        }
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return one row per segment, group and step; `group` is null for the whole segment."""
+        import polars as pl
+
+        return pl.DataFrame(
+            [
+                {"segment": segment, "group": group}
+                | {name: getattr(step, name) for name in step.__slots__}
+                for segment, group, series in self.series()
+                for step in series.steps
+            ],
+            infer_schema_length=None,
+        )
