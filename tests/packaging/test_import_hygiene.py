@@ -1,0 +1,71 @@
+"""Start-up time is a feature: what is loaded when, seen in a fresh process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "duckdb", "polars", "pyarrow", "numpy", "numba", "pandas", "rich", "pydantic", "lark",
+}  # fmt: skip
+
+SMALLEST_TYPER_PROGRAM = """
+import typer
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app.command()(lambda: None)
+app(args={arguments!r}, standalone_mode=False)
+"""
+
+
+def loaded(code: str) -> set[str]:
+    """The heavy packages that a fresh Python holds after running `code`."""
+    script = f"""
+import json, sys
+try:
+    {code.strip().replace(chr(10), chr(10) + "    ")}
+except SystemExit as end:
+    assert not end.code, end.code
+names = {{name.partition(".")[0] for name in sys.modules}}
+print(json.dumps(sorted(names)), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return HEAVY & set(json.loads(done.stderr.splitlines()[-1]))
+
+
+def run(*arguments: str) -> str:
+    return f"from funnelkit.cli.run import run; assert run({list(arguments)!r}) == 0"
+
+
+def typer_itself(*arguments: str) -> set[str]:
+    return loaded(SMALLEST_TYPER_PROGRAM.format(arguments=list(arguments)))
+
+
+def test_importing_funnelkit_loads_nothing_heavy():
+    assert loaded("import funnelkit") == set()
+
+
+def test_importing_the_command_line_loads_no_more_than_typer_does():
+    assert loaded("import funnelkit.cli.app") <= typer_itself()
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("report", "--help")])
+def test_help_loads_no_more_than_typer_does(arguments):
+    assert loaded(run(*arguments)) <= typer_itself("--help")
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "markdown"])
+def test_a_small_report_loads_only_the_engine_and_the_grammar(repository, form):
+    events = repository / "sample_events" / "workshop"
+    steps = "ProductViewed > ProductAdded > CheckoutStarted > OrderCompleted"
+    found = loaded(run("report", str(events), "--steps", steps, "--format", form))
+    assert found - typer_itself() <= {"duckdb", "lark"}
