@@ -52,7 +52,7 @@ wheel: $(READY)-build  ## build the wheel and the source distribution into dist/
 	@$(PY) -m build --no-isolation --outdir dist
 
 docs: $(READY)-test  ## write the generated pages of docs/ anew
-	@$(PY) docs/write_cli.py
+	@$(PY) docs/write_pages.py
 
 clean:  ## remove what was built (not the environment)
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

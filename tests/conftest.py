@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
+from console_blocks import plain_environment
 from hypothesis import settings
 
 settings.register_profile("funnelkit", deadline=None, derandomize="CI" in os.environ)
@@ -30,27 +30,7 @@ def real_events() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def plain_environment() -> dict[str, str]:
-    """Environment variables under which every program prints the same everywhere.
-
-    80 columns, no colour, and `funnelkit` of the running Python first on the path. Make's own
-    variables are taken out: the tests may be running below `make test`.
-    """
-    loud = {"FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "TTY_COMPATIBLE", "CI"}
-    make = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"}
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in loud | make and not name.startswith(("FUNNELKIT_", "PYTEST_", "COV_"))
-    }
-    return kept | {
-        "COLUMNS": "80",
-        "NO_COLOR": "1",
-        "TERM": "dumb",
-        "TERMINAL_WIDTH": "80",
-        "_TYPER_FORCE_DISABLE_TERMINAL": "1",
-        "PYTHONIOENCODING": "utf-8",
-        "PYTHONUNBUFFERED": "1",  # stdout and stderr in the order in which they were written
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-    }
+@pytest.fixture(scope="session", name="plain_environment")
+def _plain_environment() -> dict[str, str]:
+    """Environment variables under which every program prints the same everywhere."""
+    return plain_environment()
