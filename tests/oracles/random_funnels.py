@@ -1,0 +1,201 @@
+"""Random funnels and random logs that are small, crowded and full of ties.
+
+A funnel is drawn by hypothesis, so that it shrinks. A log comes from a seed and holds many users,
+because reading a file costs more than counting it: each user is a case of its own. Values on
+which the specification is silent (arrays under `greater`, say) are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+from reference_funnel import Event
+
+from funnelkit.model import EventSelector, Filter, Funnel, Period, Property, Segment, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+ZONES = ("UTC", "America/Los_Angeles", "Asia/Kolkata")
+FRACTIONS = (0, 0, 1, 999, 1_000, 100_000, 400_000, 999_999)
+
+MISSING = object()
+MIXED = (MISSING, None, "x", "X", "y", "xy", "3", "/a/b", "a/b/c", 3, 36, 3.5, True, False, "true",
+         ["x", "y"], ["Y"], [3, "x"], [True])  # fmt: skip
+PROPERTIES: dict[str, tuple[Any, ...]] = {
+    "p": MIXED,
+    "n": (MISSING, 9, 10, 10.5, -2, 100),
+    "d": (MISSING, "2024-01-09", "2024-01-10", "2024-01-10T08:00:00", "2023-12-31"),
+    "a": (MISSING, ["x"], ["x", "y"], ["y", "x"], [3, "x", "y"], [3]),
+    "g": (MISSING, None, "x", "3", 3, True, "true", "a > b", "[/x]", 'say "x"'),
+}
+FILTERS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("p", ("is", "is not"), ("x", "X", "3", "3.0", "36", "3.5", "true", "True", "(none)", "x%")),
+    ("p", ("contains", "does not contain"), ("X", "a/", "3", "rU", "%", "_")),
+    ("p", ("has prefix", "does not have prefix"), ("x", "/A", "3", "t", "%")),
+    ("p", ("glob match", "glob does not match"), ("*", "**", "/*", "a/*", "a/**", "[x-y]*",
+                                                  "[!x]", "x?", "*.*")),
+    ("n", ("less", "less or equal", "greater", "greater or equal"), ("9", "10", "10.5", "-1e1")),
+    ("d", ("less", "less or equal", "greater", "greater or equal"), ("2024-01-10", "2024-01-09")),
+    ("a", ("set is", "set is not", "set contains", "set does not contain"), ("x", "y", "3")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How far apart events lie: crowded into seconds, or spread over hours for session gaps."""
+
+    unit_seconds: int
+    session_ids: tuple[int, ...] | None
+
+
+PACES = (
+    Pace(1, (1_704_000_000_001, 1_704_000_000_002, -1)),
+    Pace(700, None),
+)
+
+
+@st.composite
+def filters(draw: st.DrawFn) -> Filter:
+    name, ops, values = draw(st.sampled_from(FILTERS))
+    several = st.lists(st.sampled_from(values), min_size=1, max_size=2, unique=True)
+    prop = Property(name, draw(st.sampled_from(["event", "user"])))
+    return Filter(prop, draw(st.sampled_from(ops)), tuple(draw(several)))
+
+
+def few_filters() -> st.SearchStrategy[tuple[Filter, ...]]:
+    plain: st.SearchStrategy[tuple[Filter, ...]] = st.just(())
+    return plain | plain | st.lists(filters(), min_size=1, max_size=2).map(tuple)
+
+
+def selectors() -> st.SearchStrategy[EventSelector]:
+    return st.builds(
+        EventSelector, st.sampled_from(["A", "A", "B", "B", "C", "_all"]), few_filters()
+    )
+
+
+def steps() -> st.SearchStrategy[Step]:
+    one_or_two = st.lists(selectors(), min_size=1, max_size=2) | selectors().map(lambda one: [one])
+    return one_or_two.map(lambda found: Step(tuple(found)))
+
+
+def start_of(zone: str) -> datetime:
+    """The instant around which all events lie: a midnight in the zone."""
+    return datetime(2024, 1, 2, tzinfo=ZoneInfo(zone))
+
+
+@st.composite
+def periods(draw: st.DrawFn, zone: str, pace: Pace) -> Period:
+    moment = st.integers(-4, 8).map(
+        lambda seconds: (
+            start_of(zone).replace(tzinfo=None) + timedelta(seconds=seconds * pace.unit_seconds)
+        )
+    )
+    nothing = st.none()
+    start = draw(nothing | st.just(date(2024, 1, 2)) | moment)
+    end = draw(nothing | st.just(date(2024, 1, 1)) | st.just(date(2024, 1, 2)) | moment)
+    first, last = Period(start, end).bounds(zone)
+    if first is not None and last is not None and first >= last:
+        return Period(start)
+    return Period(start, end)
+
+
+@st.composite
+def funnels(
+    draw: st.DrawFn, pace: Pace, *, units: Sequence[str] = ("user", "user", "session")
+) -> Funnel:
+    zone = draw(st.sampled_from(ZONES))
+    names = st.lists(few_filters(), max_size=2)
+    grouped = st.builds(Property, st.just("g"), st.sampled_from(["event", "user"]))
+    return Funnel(
+        steps=tuple(draw(st.lists(steps(), min_size=1, max_size=5))),
+        segments=tuple(
+            Segment(f"segment {number}", found) for number, found in enumerate(draw(names))
+        ),
+        period=draw(periods(zone, pace)),
+        timezone=zone,
+        window=timedelta(seconds=draw(st.sampled_from([1, 2, 3, 5, 30])) * pace.unit_seconds),
+        unit=draw(st.sampled_from(units)),
+        group_by=draw(st.none() | grouped),
+        resolution=draw(st.sampled_from(["second", "second", "millisecond"])),
+    )
+
+
+def random_log(seed: int, users: int, pace: Pace, zone: str) -> list[Event]:
+    """Return the events of many users, in no order; the same arguments give the same log."""
+    chance = random.Random(seed)
+    start = (start_of(zone) - EPOCH) // MICROSECOND
+    log = []
+    for user in range(users):
+        moments = [
+            start
+            + chance.randint(-3, chance.choice([0, 3, 8])) * pace.unit_seconds * 1_000_000
+            + chance.choice(FRACTIONS)
+            for _ in range(chance.randint(1, 8))
+        ]
+        log += [
+            Event(
+                user=f"u{user}",
+                time=moment,
+                event_type=chance.choice("AAABBBCX"),
+                event_properties=random_properties(chance),
+                user_properties=random_properties(chance),
+                session_id=chance.choice(pace.session_ids) if pace.session_ids else None,
+                event_id=number,
+            )
+            for number, moment in enumerate(moments)
+        ]
+    chance.shuffle(log)
+    return log
+
+
+def random_properties(chance: random.Random) -> dict[str, Any]:
+    drawn = {name: chance.choice(values) for name, values in PROPERTIES.items()}
+    return {name: value for name, value in drawn.items() if value is not MISSING}
+
+
+def write_log(log: Iterable[Event], path: Path) -> Path:
+    """Write the events as lines of Amplitude's export."""
+    with path.open("w", encoding="utf-8") as lines:
+        for event in log:
+            moment = EPOCH + timedelta(microseconds=event.time)
+            session = {} if event.session_id is None else {"session_id": event.session_id}
+            line = {
+                "user_id": event.user,
+                "event_type": event.event_type,
+                "event_time": moment.strftime("%Y-%m-%d %H:%M:%S.%f"),
+                "event_id": event.event_id,
+                "event_properties": event.event_properties,
+                "user_properties": event.user_properties,
+            }
+            lines.write(json.dumps(line | session) + "\n")
+    return path
+
+
+def culprit(log: Sequence[Event], differs: Callable[[list[Event]], object]) -> str:
+    """Return the events of the first user whose log alone already differs, for the message."""
+    for user in sorted({str(event.user) for event in log}):
+        mine = [event for event in log if event.user == user]
+        if not differs(mine):
+            continue
+        for event in sorted(mine, key=lambda event: event.time):
+            rest = [other for other in mine if other is not event]
+            if rest and differs(rest):
+                mine = rest
+        mine.sort(key=lambda event: (event.time, event.event_id))
+        return "\n".join(map(str, mine)) + f"\n{differs(mine)}"
+    return "no single user differs alone"
+
+
+def plainer(funnel: Funnel) -> Funnel:
+    """Return what the plain SQL statement can express of the funnel."""
+    return replace(funnel, segments=(), group_by=None, unit="user")
