@@ -30,8 +30,6 @@ cases: $(READY)  ## run worked cases (CASES="file.json …") and print each that
 
 bench: $(READY)-bench  ## measure speed and memory beside other engines (EVENTS=20000000)
 	@$(PY) bench/run.py --events $(EVENTS)
-	@$(PY) bench/memory.py --events $(EVENTS)
-	@$(PY) bench/startup.py
 
 calibrate: $(READY)-test  ## check on simulated data how often the intervals hold the truth
 	@$(PY) tests/oracles/calibrate.py
