@@ -63,7 +63,7 @@ $(READY)-%: $(READY)
 
 # Groups need pip 25.1, newer than the pip that comes with many a Python.
 $(READY): | $(PY)
-	@echo "Installing funnelkit into $(VENV): about 450 MB, once" >&2
+	@echo "Installing funnelkit into $(VENV): about 750 MB, once" >&2
 	@$(PY) -m pip install --quiet --no-input --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(PY) -m pip install --quiet --no-input --disable-pip-version-check --editable .
 	@rm -f $(VENV)/.ready-*

@@ -47,7 +47,7 @@ class Dataset:
 
 def datasets(events: int) -> tuple[Dataset, Dataset]:
     """Return the two files for about this many events, written once and kept."""
-    folder = Path(os.environ.get("BENCH_DIR", "build/bench"))
+    folder = Path(os.environ.get("BENCH_DIR", Path(__file__).parent.parent / "build" / "bench"))
     folder.mkdir(parents=True, exist_ok=True)
     by_user = Dataset(
         "ordered by integer key", folder / f"by_user_{events}.parquet", "amplitude_id"
