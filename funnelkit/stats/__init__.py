@@ -1,1 +1,1 @@
-"""TODO."""
+"""Intervals and tests for conversions, on the standard library alone."""
