@@ -16,7 +16,29 @@ if TYPE_CHECKING:
 
     from funnelkit.events.sql import Parameters
 
-TimeKind = Literal["timestamp", "timestamptz", "text", "seconds", "milliseconds", "microseconds"]
+Role = Literal[
+    "amplitude_id", "user_id", "device_id", "session_id", "event_type", "event_time",
+    "event_id", "uuid", "insert_id", "event_properties", "user_properties",
+]  # fmt: skip
+"""What a column can stand for, by the names of Amplitude's export (specification C2)."""
+
+TimeKind = Literal[
+    "timestamp", "timestamptz", "text", "seconds", "milliseconds", "microseconds", "nanoseconds"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a STRUCT column of properties.
+
+    `name` is spelt as in the files, `read_as` as DuckDB spells it: DuckDB folds case, so of
+    `Price` and `price` it calls the second `price_1`. `read_as` is None where files differ so
+    that DuckDB would mix two properties into one; such a property cannot be read.
+    """
+
+    name: str
+    type: str
+    read_as: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +47,12 @@ class EventTable:
 
     `types` gives each top-level column's DuckDB type, in the order of the files. A role that no
     column plays is None. `time_kind` says how `time` is to be read; numbers are epochs in UTC,
-    text is ISO 8601, UTC where it has no offset. `rows` is the number of events.
+    text is ISO 8601, UTC where it has no offset. `rows` is the number of events; `labels` names
+    the source of each file in words, for messages. `event_fields` and `user_fields` are the
+    fields of the property columns where these are STRUCTs.
+
+    Every time was checked when the events were opened: it is there, and between the years 1 and
+    9999. `notes` are sentences that the user should see: guesses, and what is peculiar.
     """
 
     files: tuple[str, ...]
@@ -45,26 +72,48 @@ class EventTable:
     user_properties: str | None = None
     hive: bool = False
     notes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    event_fields: tuple[Field, ...] = ()
+    user_fields: tuple[Field, ...] = ()
 
     def relation(self, bind: Parameters) -> str:
         """Return the FROM item that reads the files."""
-        files = bind.bind(list(self.files))
-        hive = "true" if self.hive else "false"
-        return f"read_parquet({files}, union_by_name = true, hive_partitioning = {hive})"
+        return read_parquet(bind.bind(list(self.files)), hive=self.hive)
 
     def microseconds(self) -> str:
         """Return the SQL expression of the event time as BIGINT microseconds since 1970 UTC."""
-        column = quote_identifier(self.time)
-        match self.time_kind:
-            case "timestamp":
-                return f"epoch_us({column})"
-            case "timestamptz":
-                return f"epoch_us({column})"
-            case "text":
-                return f"epoch_us({column}::TIMESTAMPTZ)"
-            case "seconds":
-                return f"CAST(round({column} * 1000000) AS BIGINT)"
-            case "milliseconds":
-                return f"CAST(round({column} * 1000) AS BIGINT)"
-            case "microseconds":
-                return f"CAST({column} AS BIGINT)"
+        return microseconds(quote_identifier(self.time), self.time_kind)
+
+
+def read_parquet(files: str, *, hive: bool) -> str:
+    """Return the FROM item that reads the files that the placeholder `files` stands for.
+
+    Values of hive partitions stay text, as they stand in the path.
+    """
+    options = "union_by_name = true"
+    options += f", hive_partitioning = {'true' if hive else 'false'}"
+    if hive:
+        options += ", hive_types_autocast = false"
+    return f"read_parquet({files}, {options})"
+
+
+def microseconds(column: str, kind: TimeKind, *, cast: str = "CAST") -> str:
+    """Return the SQL that reads `column`, itself SQL, as BIGINT microseconds since 1970 UTC.
+
+    With `cast` TRY_CAST an epoch that does not fit becomes NULL instead of an error.
+    """
+    match kind:
+        case "timestamp" | "timestamptz":
+            return f"epoch_us({column})"
+        case "text":
+            # Not TIMESTAMP: DuckDB then drops an offset such as +02:00 without a word.
+            return f"epoch_us({cast}({column} AS TIMESTAMPTZ))"
+        case "seconds":
+            return f"{cast}(round({column} * 1000000) AS BIGINT)"
+        case "milliseconds":
+            return f"{cast}(round({column} * 1000) AS BIGINT)"
+        case "microseconds":
+            return f"{cast}(round({column}) AS BIGINT)"
+        case "nanoseconds":
+            # Down to the microsecond below, in whole numbers: // alone goes towards zero.
+            return f"{cast}(({column} - (({column} % 1000) + 1000) % 1000) // 1000 AS BIGINT)"

@@ -1,0 +1,170 @@
+"""Which files a source means, and what is in them."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from funnelkit.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+Format = Literal["parquet", "json", "body", "csv", "empty"]
+Compression = Literal["none", "gzip"]
+
+TRUTH: Final = "truth.parquet"
+"""What a simulation knows about its events; a folder of events may hold it, it is no event file."""
+
+_ENDINGS: Final = (
+    ".parquet", ".pq", ".jsonl", ".ndjson", ".json", ".csv", ".tsv",
+    ".jsonl.gz", ".ndjson.gz", ".json.gz", ".csv.gz", ".tsv.gz",
+)  # fmt: skip
+
+_FOREIGN: Final = (
+    (b"PK\x03\x04", "a ZIP archive: unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "compressed with Zstandard: decompress it first, or use gzip"),
+    (b"\xff\xfe", "text in UTF-16: save it as UTF-8"),
+    (b"\xfe\xff", "text in UTF-16: save it as UTF-8"),
+    (b"SQLite format 3", "a SQLite database: export the events as CSV or JSON lines"),
+    (b"BZh", "compressed with bzip2: decompress it first, or use gzip"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventFile:
+    """One file of events; `label` names it in messages, `bom` says that it begins with one."""
+
+    path: Path
+    label: str
+    format: Format
+    compression: Compression = "none"
+    bom: bool = False
+
+
+def find_files(source: str | Path) -> list[Path]:
+    """Return the files that a path, a glob or a folder stands for, in order of their names.
+
+    Globs are DuckDB's and the shell's: `*`, `?`, `[ab]` and `**` for any depth. A folder stands
+    for all files below it that end like events, but hidden ones, those whose name begins with an
+    underscore, and `truth.parquet`.
+
+    Raises:
+        DataError: there is no such file; the text names what is near.
+    """
+    text = os.fspath(source)
+    if "://" in text:
+        raise DataError(f"{text} is not a local path; download the files first")
+    path = Path(text)
+    if path.is_dir():
+        found = sorted(file for file in path.rglob("*") if _is_event_file(file, path))
+        if not found:
+            raise DataError(f"the folder {text} holds no events ({', '.join(_ENDINGS)})")
+        return found
+    if path.exists():
+        return [path]
+    if glob.has_magic(text):
+        found = sorted(
+            Path(name) for name in glob.glob(text, recursive=True) if os.path.isfile(name)
+        )  # noqa: PTH113, PTH207, E501
+        if found:
+            return found
+        raise DataError(f"no file matches {text}{_near(path)}")
+    raise DataError(f"there is no file {text}{_near(path)}")
+
+
+def recognise(path: Path, *, label: str | None = None) -> EventFile:
+    """Return what is in a file, by its first bytes, and by its name only where bytes do not tell.
+
+    Raises:
+        DataError: the file cannot be opened, or holds nothing that can be events.
+    """
+    label = str(path) if label is None else label
+    try:
+        head = _head(path)
+        compression: Compression = "none"
+        if head.startswith(b"\x1f\x8b"):
+            compression = "gzip"
+            with gzip.open(path) as unpacked:
+                head = unpacked.read(_HEAD)
+    except (OSError, EOFError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise DataError(f"{label} cannot be read: {reason}") from error
+    for mark, what in _FOREIGN:
+        if head.startswith(mark):
+            raise DataError(f"{label} is {what}")
+    bom = head.startswith(b"\xef\xbb\xbf")
+    if bom:
+        head = head[3:]
+    ending = path.name.lower().removesuffix(".gz")
+    if head.startswith(b"PAR1"):
+        _check_parquet(path, label)
+        return EventFile(path, label, "parquet")
+    if ending.endswith((".parquet", ".pq")):
+        raise DataError(f"{label} is no Parquet file: it does not begin with PAR1")
+    return EventFile(path, label, _text_format(head, ending, label), compression, bom)
+
+
+_HEAD: Final = 65536
+
+
+def _text_format(head: bytes, ending: str, label: str) -> Format:
+    start = head.lstrip()
+    if not start:
+        return "empty"
+    if start.startswith(b"["):
+        return "body"
+    if start.startswith(b"{") or ending.endswith((".json", ".jsonl", ".ndjson")):
+        return "json"
+    if b"\0" in head:
+        raise DataError(f"{label} is neither Parquet, JSON lines nor CSV: it holds NUL bytes")
+    return "csv"
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_HEAD)
+
+
+def _check_parquet(path: Path, label: str) -> None:
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 4))
+        if size < 12 or file.read() != b"PAR1":  # noqa: PLR2004 - two marks and a length
+            raise DataError(f"{label} is cut off: a Parquet file ends with PAR1, this one does not")
+
+
+def _is_event_file(file: Path, folder: Path) -> bool:
+    parts = file.relative_to(folder).parts
+    hidden = any(part.startswith((".", "_")) for part in parts)
+    name = file.name.lower()
+    return not hidden and name != TRUTH and name.endswith(_ENDINGS) and file.is_file()
+
+
+def _near(path: Path) -> str:
+    try:
+        names = [file.name for file in path.parent.iterdir()]
+    except OSError:
+        return f": there is no folder {path.parent}"
+    return "." + did_you_mean(path.name, names)
+
+
+def is_hive(files: Iterable[Path]) -> bool:
+    """Return whether the folders of the files are hive partitions, `month=2020-04`."""
+    return any("=" in part for file in files for part in file.parent.parts)
+
+
+def flatten(sources: object) -> Iterator[str | Path]:
+    """Return each path of a path or a list of paths."""
+    if isinstance(sources, (str, Path)):
+        yield sources
+    elif isinstance(sources, os.PathLike):
+        yield Path(os.fspath(sources))
+    else:
+        items: Sequence[object] = list(sources)  # type: ignore[call-overload]
+        for item in items:
+            yield from flatten(item)
