@@ -1,0 +1,211 @@
+"""`funnelkit simulate`: make events of a store, into files or straight to a server."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from funnelkit.events.simulation.simulation import Simulation
+
+Scenario = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="workshop, workshop-search, workshop-experiment, or a TOML file.",
+    ),
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="DIR", help="Write the events into this folder."),
+]
+Show = Annotated[
+    bool, typer.Option("--show", help="Print the scenario as TOML, to copy and edit, and stop.")
+]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same events on every machine.")]
+Clock = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Where the last period ends: 2026-05-31, or now."),
+]
+Zone = Annotated[
+    str | None, typer.Option("--timezone", help="Of the clock and of the hours of the day.")
+]
+Days = Annotated[int | None, typer.Option(help="The length of every period.")]
+SessionsPerDay = Annotated[
+    int | None,
+    typer.Option(help="Each hour gets the whole part of its share: 10 a day become 5."),
+]
+Returning = Annotated[
+    float | None,
+    typer.Option(metavar="SHARE", help="The chance that a session's user was there before."),
+]
+Jitter = Annotated[
+    int | None, typer.Option("--jitter", metavar="SECONDS", help="Spread starts over so much.")
+]
+Uplift = Annotated[
+    float | None,
+    typer.Option(metavar="POINTS", help="What the experiment's second variant causes."),
+]
+Platform = Annotated[str | None, typer.Option(help="web, ios or android.")]
+Identify = Annotated[
+    bool | None, typer.Option("--identify/--no-identify", help="Add the users' traits.")
+]
+InsertId = Annotated[
+    bool | None, typer.Option("--insert-id/--no-insert-id", help="Number the events.")
+]
+SessionId = Annotated[
+    bool | None, typer.Option("--session-id/--no-session-id", help="Add session ids.")
+]
+Products = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The original store's products.yaml.")
+]
+Users = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The original store's users.json[.gz].")
+]
+Bugs = Annotated[
+    bool,
+    typer.Option(
+        "--reproduce-original-bugs", help="Restore the original's faults that change numbers."
+    ),
+]
+Format = Annotated[str, typer.Option(help="parquet, jsonl or jsonl.gz.")]
+Server = Annotated[
+    str | None,
+    typer.Option("--to-amplitude", metavar="URL", help="Send the events to this server."),
+]
+ApiKey = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY",
+        help="The project's key; better in FUNNELKIT_AMPLITUDE_API_KEY or a file.",
+    ),
+]
+ApiKeyFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="A file with nothing but the key.")
+]
+ResumeFrom = Annotated[
+    int, typer.Option(metavar="N", help="Leave out the first N events, sent earlier.")
+]
+
+
+def simulate(  # noqa: PLR0913 - one parameter for each option
+    scenario: Scenario = "workshop",
+    *,
+    output: Folder = None,
+    show: Show = False,
+    seed: Seed = 0,
+    clock: Clock = None,
+    timezone: Zone = None,
+    days: Days = None,
+    sessions_per_day: SessionsPerDay = None,
+    returning: Returning = None,
+    jitter: Jitter = None,
+    uplift: Uplift = None,
+    platform: Platform = None,
+    identify: Identify = None,
+    insert_id: InsertId = None,
+    session_id: SessionId = None,
+    products: Products = None,
+    users: Users = None,
+    reproduce_original_bugs: Bugs = False,
+    format: Format = "parquet",  # noqa: A002 - the option's name
+    to_amplitude: Server = None,
+    api_key: ApiKey = None,
+    api_key_file: ApiKeyFile = None,
+    resume_from: ResumeFrom = 0,
+) -> None:
+    """Simulate a store's visitors: into files, or straight to an Amplitude-compatible server."""
+    from funnelkit.errors import DefinitionError
+    from funnelkit.events.simulation import simulate as simulated
+
+    if show:
+        from funnelkit.events.simulation.scenario_files import scenario_text
+
+        sys.stdout.write(scenario_text(scenario))
+        return
+    if output is None and to_amplitude is None:
+        raise DefinitionError(
+            "where to? Name a folder with -o DIR, or a server: --to-amplitude URL"
+        )
+    store = simulated(
+        scenario,
+        seed=seed,
+        clock=clock,
+        timezone=timezone,
+        days=days,
+        sessions_per_day=sessions_per_day,
+        returning=returning,
+        jitter_seconds=jitter,
+        uplift=uplift,
+        platform=platform,  # type: ignore[arg-type] - the scenario checks the word
+        identify=identify,
+        insert_id=insert_id,
+        session_id=session_id,
+        catalog=products,
+        users=users,
+        reproduce_original_bugs=reproduce_original_bugs,
+    )
+    _describe(store)
+    if output is not None:
+        with _progress("writing", store.event_count) as advance:
+            files = store.write(output, format=format, progress=advance)  # type: ignore[arg-type]
+        sys.stdout.writelines(f"{file}\n" for file in files)
+    if to_amplitude is not None:
+        with _progress("sending", max(store.event_count - resume_from, 0)) as advance:
+            delivery = store.send(
+                url=to_amplitude,
+                api_key=api_key,
+                api_key_file=api_key_file,
+                resume_from=resume_from,
+                progress=advance,
+            )
+        sys.stdout.write(f"{delivery.events} events accepted in {delivery.requests} requests\n")
+
+
+def _describe(store: Simulation) -> None:
+    """Say on stderr what was made, with the periods as days for --from and --to."""
+    spans = store.scenario.spans()
+    for (period, start, end), sessions in zip(spans, store.sessions, strict=True):
+        events, users = int(sessions.reach.sum()), len(set(sessions.user.tolist()))
+        sys.stderr.write(
+            f"{period.name}: {events:,} events, {len(sessions.reach):,} sessions, {users:,} users, "
+            f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC\n"
+        )
+        asked = store.scenario.sessions_per_day * period.days
+        if len(sessions.reach) < asked:
+            sys.stderr.write(
+                f"{period.name}: {asked:,} sessions were asked for; each hour gets the whole part "
+                "of its share\n"
+            )
+
+
+@contextmanager
+def _progress(word: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar on stderr where somebody looks at it; yield what moves it."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(word, total=total)
+        yield lambda events: bar.advance(task, events)

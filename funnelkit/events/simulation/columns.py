@@ -1,0 +1,290 @@
+"""Event properties, column by column: from the values of the templates to one Arrow struct."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from funnelkit.errors import DefinitionError
+from funnelkit.events.simulation.draws import BITS, CERTAIN
+from funnelkit.events.simulation.sessions import PLACES
+from funnelkit.events.simulation.states import CART
+from funnelkit.events.simulation.values import (
+    Computed,
+    Constant,
+    Expanded,
+    Field,
+    OneOf,
+    SessionState,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from funnelkit.events.simulation.draws import Flags, Integers
+    from funnelkit.events.simulation.scenario import Scenario
+    from funnelkit.events.simulation.states import States
+
+FIELD_TYPES: Final = {
+    "product.price": pa.float64(),
+    "cart.total": pa.float64(),
+    "cart.quantity": pa.int64(),
+    "search.results": pa.int64(),
+}
+STATE_FIELDS: Final = (
+    "user.id", "user.persona", "cart.id", "search.query", "search.results", "variant",
+)  # fmt: skip
+EXPAND: Final = "expand"
+
+
+@dataclass(frozen=True, slots=True)
+class EventRows:
+    """Some events: their sessions (as positions in `states`), places, kinds and variants.
+
+    A kind is a number for (template, place in it).
+    """
+
+    states: States
+    session: Integers
+    place: Integers
+    kind: Integers
+    variants: tuple[str, str] | None
+    variant: Integers
+
+    def __len__(self) -> int:
+        return len(self.session)
+
+    def pick(self, rows: Integers) -> EventRows:
+        """Return some of the events."""
+        return EventRows(
+            self.states,
+            self.session[rows],
+            self.place[rows],
+            self.kind[rows],
+            self.variants,
+            self.variant[rows],
+        )
+
+    @property
+    def address(self) -> Integers:
+        """Return where each event's own random numbers are."""
+        return self.states.number[self.session] * PLACES + self.place
+
+    def field(self, name: str) -> pa.Array:
+        """Return a field of the session for each event."""
+        states = self.states
+        session = pa.array(self.session)
+        match name.split("."):
+            case ["product", _]:
+                product = states.product(self.session, self.place)
+                return states.shop.columns[name].take(pa.array(product))
+            case ["cart", "id"]:
+                return states.cart_id.take(session)
+            case ["cart", "total"]:
+                return pa.array(states.cart_total[self.session])
+            case ["cart", "quantity"]:
+                return pa.array(np.full(len(self), CART))
+            case ["search", "query"]:
+                return states.query.take(session)
+            case ["search", "results"]:
+                return pa.array(states.results[self.session])
+            case ["user", "id"]:
+                return states.people.user_id.take(pa.array(states.user[self.session]))
+            case ["user", "persona"]:
+                names = pa.array(states.people.personas, type=pa.string())
+                return names.take(pa.array(states.persona[self.session]))
+            case _:  # variant
+                names = pa.array(self.variants or (None, None), type=pa.string())
+                return names.take(pa.array(self.variant))
+
+    def states_for(self, purpose: str) -> Iterator[SessionState]:
+        """Yield what a function of the session is given, event by event."""
+        states = self.states
+        catalog = states.shop.catalog.products
+        bits = states.draws.stream(f"function {purpose}").bits(self.address)
+        chance = (bits >> np.uint64(64 - BITS)).astype(np.float64) / CERTAIN
+        columns = [self.field(name).to_pylist() for name in STATE_FIELDS]
+        products = states.product(self.session, self.place)
+        for row, known in enumerate(zip(*columns, strict=True)):
+            session = self.session[row]
+            yield SessionState(
+                int(states.number[session]) + 1,
+                catalog[products[row]],
+                tuple(catalog[place] for place in states.cart[session]),
+                *known,
+                chance=float(chance[row]),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A value, and which kinds of events carry it."""
+
+    value: Value | Expanded
+    kinds: Flags
+
+    def rows(self, rows: EventRows) -> Integers:
+        """Return which of the events carry the value."""
+        return np.flatnonzero(self.kinds[rows.kind])
+
+
+class PropertyColumns:
+    """The struct of all properties that the events of a scenario can have."""
+
+    def __init__(self, scenario: Scenario, product_id: pa.DataType) -> None:
+        """Collect the properties of all templates; the same columns serve every period."""
+        self.variants = None if scenario.experiment is None else scenario.experiment.variants
+        templates = [template for period in scenario.periods for template in period.templates]
+        events = [event for template in templates for event in template.events]
+        sizes = [len(template.events) for template in templates]
+        self.opening = np.array([0, *accumulate(sizes)][:-1], dtype=np.int64)
+        self.kinds = len(events)
+        self.sources: dict[str, list[Source]] = {}
+        for kind, event in enumerate(events):
+            for name, value in event.properties:
+                self._source(name, value).kinds[kind] = True
+        self.found: dict[str, set[pa.DataType]] = {
+            name: {known for source in sources for known in _types(source.value, product_id)}
+            for name, sources in self.sources.items()
+            if name != EXPAND
+        }
+
+    def _source(self, name: str, value: Value | Expanded) -> Source:
+        sources = self.sources.setdefault(name, [])
+        for source in sources:
+            if repr(source.value) == repr(value):  # 1 == True, and yet they differ
+                return source
+        sources.append(Source(value, np.zeros(self.kinds, dtype=np.bool_)))
+        return sources[-1]
+
+    @property
+    def has_functions(self) -> bool:
+        """Whether the types of some properties show only when functions have been called."""
+        return any(
+            isinstance(source.value, (Computed, Expanded))
+            for sources in self.sources.values()
+            for source in sources
+        )
+
+    def learn(self, rows: EventRows) -> None:
+        """Call the functions on some events, to see what properties and types they give."""
+        for name, sources in self.sources.items():
+            for source in sources:
+                if isinstance(source.value, Computed):
+                    own = rows.pick(source.rows(rows))
+                    self._learn(
+                        name, [source.value.function(state) for state in own.states_for(name)]
+                    )
+        for name, (_, values) in self._expand(rows).items():
+            self._learn(name, values)
+
+    def _learn(self, name: str, values: list[Any]) -> None:
+        try:
+            found = pa.array(values).type
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+            raise DefinitionError(f"property {name!r}: a function's values: {error}") from error
+        self.found.setdefault(name, set()).update(() if pa.types.is_null(found) else (found,))
+
+    @cached_property
+    def types(self) -> dict[str, pa.DataType]:
+        """Each property's type, in the order of the columns.
+
+        Raises:
+            DefinitionError: one property has values of different kinds.
+        """
+        return {name: _one_type(name, found) for name, found in self.found.items()}
+
+    def struct(self, rows: EventRows) -> pa.StructArray:
+        """Return one struct for each event; a property that an event lacks is null."""
+        expanded = self._expand(rows)
+        if not self.types:
+            return pa.array([{}] * len(rows), type=pa.struct([]))
+        columns = [self._column(name, rows, expanded.get(name)) for name in self.types]
+        return pa.StructArray.from_arrays(columns, names=list(self.types))
+
+    def _column(
+        self, name: str, rows: EventRows, expanded: tuple[Integers, list[Any]] | None
+    ) -> pa.Array:
+        """Return one property: each source fills the rows of its kinds, the rest is null."""
+        parts = [
+            (at, self._fill(name, source.value, rows.pick(at)))
+            for source in self.sources.get(name, ())
+            if len(at := source.rows(rows))
+        ]
+        if expanded is not None:
+            at, values = expanded
+            parts.append((at, pa.array(values, type=self.types[name])))
+        if not parts:
+            return pa.nulls(len(rows), type=self.types[name])
+        if len(parts) == 1 and len(parts[0][0]) == len(rows):
+            return parts[0][1]
+        where = np.full(len(rows), -1, dtype=np.int32)
+        filled = 0
+        for at, _ in parts:
+            where[at] = np.arange(filled, filled + len(at), dtype=np.int32)
+            filled += len(at)
+        values = pa.concat_arrays([part for _, part in parts])
+        return values.take(pa.array(where, mask=where < 0))
+
+    def _fill(self, name: str, value: Value | Expanded, rows: EventRows) -> pa.Array:
+        kind = self.types[name]
+        match value:
+            case Constant(constant):
+                return pa.repeat(pa.scalar(constant, type=kind), len(rows))
+            case OneOf(values):
+                draws = rows.states.draws.stream(f"property {name}")
+                drawn = draws.below(rows.address, len(values))
+                return pa.array(values, type=kind).take(pa.array(drawn))
+            case Field(field):
+                return rows.field(field).cast(kind)
+            case Computed(function):
+                values = [function(state) for state in rows.states_for(name)]
+                return pa.array(values, type=kind)
+            case Expanded():
+                raise AssertionError(name)
+
+    def _expand(self, rows: EventRows) -> dict[str, tuple[Integers, list[Any]]]:
+        """Return, for each property that functions add, the rows that have it and its values."""
+        found: dict[str, tuple[list[int], list[Any]]] = {}
+        for source in self.sources.get(EXPAND, ()):
+            if isinstance(source.value, Expanded):
+                at = source.rows(rows)
+                for row, state in zip(at, rows.pick(at).states_for(EXPAND), strict=True):
+                    for name, item in source.value.function(state).items():
+                        places, values = found.setdefault(name, ([], []))
+                        places.append(int(row))
+                        values.append(item)
+        return {
+            name: (np.array(places, dtype=np.int64), values)
+            for name, (places, values) in found.items()
+        }
+
+
+def _types(value: Value | Expanded, product_id: pa.DataType) -> Iterator[pa.DataType]:
+    """Yield the type of a value, nothing where only a function knows."""
+    match value:
+        case Constant(constant):
+            yield pa.scalar(constant).type
+        case OneOf(options):
+            yield pa.array(options).type
+        case Field("product.id"):
+            yield product_id
+        case Field(field):
+            yield FIELD_TYPES.get(field, pa.string())
+
+
+def _one_type(name: str, found: set[pa.DataType]) -> pa.DataType:
+    if found == {pa.int64(), pa.float64()}:
+        return pa.float64()
+    if len(found) > 1:
+        kinds = " and ".join(sorted(map(str, found)))
+        raise DefinitionError(
+            f"property {name!r} is {kinds} in different events; give them different names"
+        )
+    return next(iter(found), pa.string())

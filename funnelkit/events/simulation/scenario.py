@@ -1,0 +1,361 @@
+"""The story that a simulation tells: who comes when, along which templates, how far they get.
+
+Frozen records that check themselves; `scenario_files` reads them from TOML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from itertools import accumulate
+from operator import mul
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from funnelkit.errors import DefinitionError, did_you_mean
+from funnelkit.events.simulation.values import Expanded, Value, value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Platform = Literal["web", "ios", "android"]
+
+MOST_EVENTS: Final = 62
+"""The longest template; event addresses leave room for 64."""
+
+Properties = tuple[tuple[str, Value | Expanded], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateEvent:
+    """One event of a template: its type, and what fills its properties."""
+
+    event_type: str
+    properties: Properties = ()
+
+    def __post_init__(self) -> None:
+        if not self.event_type:
+            raise DefinitionError("an event of a template has no name")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The events of one kind of session, in order; a session may stop after any of them."""
+
+    name: str
+    events: tuple[TemplateEvent, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.events) <= MOST_EVENTS:
+            raise DefinitionError(
+                f"template {self.name!r} has {len(self.events)} events; 1 to {MOST_EVENTS} will do"
+            )
+
+    def place(self, event_type: str) -> int | None:
+        """Return the position of the first event of that type, None if there is none."""
+        types = [event.event_type for event in self.events]
+        return types.index(event_type) if event_type in types else None
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodPlan:
+    """Some days of traffic: the templates that its sessions choose from, and their weights."""
+
+    name: str
+    days: int
+    templates: tuple[Template, ...]
+    weights: tuple[Fraction, ...]
+
+    def __post_init__(self) -> None:
+        where = f"period {self.name!r}"
+        if not self.name or not self.name.replace("-", "").replace("_", "").isalnum():
+            raise DefinitionError(f"{where}: a name has letters, digits, - and _ (it names a file)")
+        if self.name == "truth":
+            raise DefinitionError(f"{where}: this name belongs to truth.parquet")
+        if self.days < 1:
+            raise DefinitionError(f"{where} has {self.days} days; at least 1 is needed")
+        if not self.templates:
+            raise DefinitionError(f"{where} has no templates")
+        if len(self.weights) != len(self.templates) or min(self.weights) < 0:
+            raise DefinitionError(f"{where}: each template needs one weight, 0 or more")
+        if not sum(self.weights):
+            raise DefinitionError(f"{where}: at least one weight is above 0")
+
+    def shares(self) -> Iterator[tuple[Template, Fraction]]:
+        """Yield each template and the share of sessions that follow it."""
+        total = sum(self.weights)
+        for template, weight in zip(self.templates, self.weights, strict=True):
+            yield template, weight / total
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Users are assigned to one of two variants; the second one causes a difference.
+
+    `share` is the part of users in the second variant. `uplift` is in points: among the sessions
+    that reach `exposure`, the part that reaches `goal` is higher by exactly `uplift` / 100 in the
+    second variant, in every period. It acts on the chance to go on after the first `exposure`.
+    """
+
+    uplift: Fraction = Fraction(0)
+    share: Fraction = Fraction(1, 2)
+    exposure: str = "ProductViewed"
+    goal: str = "OrderCompleted"
+    variants: tuple[str, str] = ("control", "treatment")
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise DefinitionError(f"experiment: share lies between 0 and 1; got {self.share}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Everything about a simulation except its seed.
+
+    `clock` is where the last period ends; a clock without an offset is local to `timezone`, and
+    both hours of the day and the clock itself are read in that zone. `hours` are the percentages
+    of a day's sessions that start in each local hour; each hour gets the whole part of its share.
+    `go_on` is the chance to go on to the second event, the third, …; its last value repeats.
+    `gap_seconds` are the shortest and the longest time between two events. `jitter_seconds` moves
+    each session's start by up to that much; with 0 all sessions of an hour start together.
+    `events` are the properties that events of a name have unless a template says otherwise.
+    `returning` is the chance that a session belongs to a user who was there before.
+    """
+
+    name: str
+    periods: tuple[PeriodPlan, ...]
+    events: tuple[tuple[str, Properties], ...] = ()
+    clock: datetime
+    timezone: str = "UTC"
+    sessions_per_day: int = 100
+    returning: Fraction = Fraction(1, 2)
+    hours: tuple[Fraction, ...]
+    go_on: tuple[Fraction, ...]
+    gap_seconds: tuple[int, int] = (30, 600)
+    jitter_seconds: int = 0
+    platform: Platform = "web"
+    identify: bool = False
+    insert_id: bool = True
+    session_id: bool = False
+    experiment: Experiment | None = None
+    original_bugs: bool = False
+
+    def __post_init__(self) -> None:
+        problems = list(self._problems())
+        if problems:
+            raise DefinitionError(f"scenario {self.name!r}: " + "; ".join(problems))
+        if self.experiment is not None:
+            for period in self.periods:
+                self._factor(period, self.experiment)
+
+    def _problems(self) -> Iterator[str]:
+        if not self.periods:
+            yield "it has no periods"
+        names = [period.name for period in self.periods]
+        if len(set(names)) < len(names):
+            yield f"two periods have the same name: {', '.join(names)}"
+        if self.platform not in get_args(Platform):
+            hint = did_you_mean(str(self.platform), get_args(Platform))
+            yield f"platform is web, ios or android; got {self.platform!r}.{hint}"
+        if self.sessions_per_day < 0:
+            yield f"sessions_per_day is 0 or more; got {self.sessions_per_day}"
+        if not 0 <= self.returning <= 1:
+            yield f"returning is a share from 0 to 1; got {float(self.returning):g}"
+        hours_in_a_day = 24
+        if len(self.hours) != hours_in_a_day or min(self.hours) < 0:
+            yield f"hours has 24 percentages, 0 or more; got {len(self.hours)} values"
+        elif sum(self.hours) != 100:  # noqa: PLR2004 - per cent
+            yield f"the 24 percentages of hours add up to {float(sum(self.hours)):g}, not to 100"
+        if not self.go_on or not all(0 <= chance <= 1 for chance in self.go_on):
+            yield "go_on has at least one chance, each from 0 to 1"
+        if not 0 <= self.gap_seconds[0] <= self.gap_seconds[1] <= 86_400:  # noqa: PLR2004 - a day
+            yield f"gap_seconds is a shortest and a longest time, up to a day; {self.gap_seconds}"
+        if not 0 <= self.jitter_seconds <= 3600:  # noqa: PLR2004 - an hour
+            yield f"jitter_seconds lies between 0 and 3600; got {self.jitter_seconds}"
+        yield from _zone_problem(self.timezone)
+
+    @property
+    def end(self) -> datetime:
+        """The clock as an instant in UTC, in whole milliseconds."""
+        moment = self.clock
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(self.timezone))
+        moment = moment.astimezone(UTC)
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    def spans(self) -> list[tuple[PeriodPlan, datetime, datetime]]:
+        """Return each period with its start and end in UTC; the last one ends at the clock.
+
+        Days are local days: one of them has 23 or 25 hours where clocks change.
+        """
+        zone = ZoneInfo(self.timezone)
+        local_end = self.end.astimezone(zone)
+        days = sum(period.days for period in self.periods)
+        spans = []
+        for period in self.periods:
+            start = (local_end - timedelta(days=days)).astimezone(UTC)
+            days -= period.days
+            spans.append((period, start, (local_end - timedelta(days=days)).astimezone(UTC)))
+        return spans
+
+    def chances(self, period: PeriodPlan, template: Template, variant: int = 0) -> list[Fraction]:
+        """Return the chance to go on to event 2, 3, … of the template, for a variant (0 or 1)."""
+        last = self.go_on[-1]
+        chances = [
+            self.go_on[place] if place < len(self.go_on) else last
+            for place in range(len(template.events) - 1)
+        ]
+        if variant == 1 and self.experiment is not None:
+            exposed = template.place(self.experiment.exposure)
+            if exposed is not None and exposed < len(chances):
+                chances[exposed] *= self._factor(period, self.experiment)
+        return chances
+
+    def reach(self, period: PeriodPlan, template: Template, variant: int = 0) -> list[Fraction]:
+        """Return the part of the template's sessions that reach each of its events."""
+        return list(accumulate(self.chances(period, template, variant), mul, initial=Fraction(1)))
+
+    def _factor(self, period: PeriodPlan, experiment: Experiment) -> Fraction:
+        """Return what the second variant multiplies the chance to go on after `exposure` by.
+
+        With the baseline b, the part of exposed sessions that reach the goal, (b + uplift) / b
+        moves every such session's chance in proportion, whatever its template.
+        """
+        exposed = converted = Fraction(0)
+        highest = Fraction(0)
+        for template, share in period.shares():
+            first, goal = template.place(experiment.exposure), template.place(experiment.goal)
+            if first is None:
+                continue
+            reach = self.reach(period, template)
+            exposed += share * reach[first]
+            if first + 1 < len(reach):
+                highest = max(highest, self.chances(period, template)[first])
+            if goal is not None and goal > first:
+                converted += share * reach[goal]
+        if not converted:
+            raise DefinitionError(
+                f"experiment: no template of period {period.name!r} has {experiment.exposure!r} "
+                f"and, later, {experiment.goal!r}"
+            )
+        baseline = converted / exposed
+        factor = 1 + experiment.uplift / 100 / baseline
+        if factor < 0 or factor * highest > 1:
+            most = (1 / highest - 1) * baseline * 100
+            raise DefinitionError(
+                f"experiment: an uplift of {float(experiment.uplift):g} points is out of reach; "
+                f"the baseline of {float(baseline):.2%} can move by "
+                f"{-float(baseline) * 100:.2f} to +{float(most):.2f} points"
+            )
+        return factor
+
+    def with_original_bugs(self) -> Scenario:
+        """Return this scenario with the original's faults that change numbers (docs/simulator.md).
+
+        No user returns, the misspelt ProductsSearched is called ProductSearched, and CartViewed
+        carries a product; `original_bugs` makes each event name a product of its own.
+        """
+        viewed = next(
+            (event.properties for event in self._events() if event.event_type == "ProductViewed"),
+            (),
+        )
+        product = tuple(item for item in viewed if _is_product(item))
+        periods = tuple(
+            replace(
+                period,
+                templates=tuple(
+                    replace(
+                        template,
+                        events=tuple(_as_it_was(event, product) for event in template.events),
+                    )
+                    for template in period.templates
+                ),
+            )
+            for period in self.periods
+        )
+        return replace(self, periods=periods, returning=Fraction(0), original_bugs=True)
+
+    def _events(self) -> Iterator[TemplateEvent]:
+        for period in self.periods:
+            for template in period.templates:
+                yield from template.events
+
+
+def _is_product(item: tuple[str, Value | Expanded]) -> bool:
+    return getattr(item[1], "name", "").startswith("product.")
+
+
+def _as_it_was(event: TemplateEvent, product: Properties) -> TemplateEvent:
+    if event.event_type == "ProductsSearched":
+        return replace(event, event_type="ProductSearched")
+    if event.event_type == "CartViewed":
+        return replace(event, properties=product)
+    return event
+
+
+def _zone_problem(name: str) -> Iterator[str]:
+    from zoneinfo import ZoneInfoNotFoundError, available_timezones  # slow to list
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        hint = did_you_mean(name, available_timezones())
+        yield f"unknown time zone {name!r}.{hint}"
+
+
+def template_of(name: str, steps: Any, events: Mapping[str, Properties]) -> Template:  # noqa: ANN401 - checked here
+    """Return a template from plain Python or TOML values.
+
+    Each step is an event's name, a pair (name, properties) or a mapping with the keys `event` and
+    `properties`. `events` gives the properties that every event of a name has; a step adds to
+    them and replaces. The property `expand` takes a function that returns several properties.
+
+    Raises:
+        DefinitionError: something else stands there; the text names template, step and property.
+    """
+    if isinstance(steps, (str, bytes, Mapping)) or not isinstance(steps, Sequence):
+        raise DefinitionError(f"template {name!r} is a list of events; got {steps!r}")
+    found = []
+    for number, step in enumerate(steps, start=1):
+        where = f"template {name!r}, event {number}"
+        event_type, own = _name_and_properties(step, where)
+        merged = {**dict(events.get(event_type, ())), **dict(properties_of(own, where))}
+        found.append(TemplateEvent(event_type, tuple(merged.items())))
+    return Template(name, tuple(found))
+
+
+def properties_of(raw: Mapping[str, Any], where: str) -> Properties:
+    """Return the properties that a mapping from names to plain values describes.
+
+    Raises:
+        DefinitionError: a value is of no known kind; the text starts with `where`.
+    """
+    return tuple(
+        (
+            name,
+            Expanded(value)
+            if name == "expand" and callable(value)
+            else value_of(value, f"{where}, {name}"),
+        )
+        for name, value in raw.items()
+    )
+
+
+def _name_and_properties(step: Any, where: str) -> tuple[str, Mapping[str, Any]]:  # noqa: ANN401
+    match step:
+        case str():
+            return step, {}
+        case {"event": str(event_type), **rest} if set(rest) <= {"properties"}:
+            properties = rest.get("properties", {})
+        case (str(event_type), properties):
+            pass
+        case _:
+            raise DefinitionError(
+                f"{where}: expected an event's name, (name, properties) or "
+                f"{{event = …, properties = …}}; got {step!r}"
+            )
+    if not isinstance(properties, Mapping):
+        raise DefinitionError(f"{where}: properties are a table; got {properties!r}")
+    return event_type, properties

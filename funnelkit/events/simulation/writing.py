@@ -1,0 +1,155 @@
+"""Simulated events as files: Parquet or JSON lines, one per period, and the truth beside them."""
+
+from __future__ import annotations
+
+import gzip
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final, Literal, Self, get_args
+
+from funnelkit.errors import DataError, DefinitionError, did_you_mean
+from funnelkit.events.simulation.payload import event_objects, json_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from funnelkit.events.simulation.simulation import Chunk, Simulation
+
+Format = Literal["parquet", "jsonl", "jsonl.gz"]
+
+CLIMBING: Final = ("event_time", "event_id", "session")
+"""Columns whose neighbours are near: stored as differences."""
+
+UNIQUE: Final = (*CLIMBING, "$insert_id", "event_properties.cartId")
+"""Columns that hardly repeat a value, so that a dictionary would only cost time."""
+
+
+def write(
+    simulation: Simulation,
+    folder: str | Path,
+    format: Format,  # noqa: A002 - the word of the command line
+    progress: Callable[[int], None] | None,
+) -> list[Path]:
+    """Write a simulation; see `Simulation.write`."""
+    if format not in get_args(Format):
+        hint = did_you_mean(format, get_args(Format))
+        raise DefinitionError(f"a format is parquet, jsonl or jsonl.gz; got {format!r}.{hint}")
+    where = Path(folder)
+    files = [where / f"{period}.{format}" for period in simulation.periods]
+    files.append(where / "truth.parquet")
+    try:
+        where.mkdir(parents=True, exist_ok=True)
+        with ParquetFile(files[-1]) as truth:
+            by_period = groupby(ahead(simulation.chunks()), key=attrgetter("period"))
+            for path, (_, chunks) in zip(files, by_period, strict=False):
+                with ParquetFile(path) if format == "parquet" else LinesFile(path) as events:
+                    for chunk in chunks:
+                        if isinstance(events, ParquetFile):
+                            events.write(chunk.events)
+                        else:
+                            events.write(chunk)
+                        truth.write(chunk.truth)
+                        if progress is not None:
+                            progress(len(chunk.events))
+    except OSError as error:
+        raise DataError(f"{where}: cannot be written: {error}") from error
+    return files
+
+
+def ahead(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """Yield the chunks while a thread already makes the next one."""
+    source = iter(chunks)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        coming = thread.submit(next, source, None)
+        while (chunk := coming.result()) is not None:
+            coming = thread.submit(next, source, None)
+            yield chunk
+
+
+def leaves(schema: pa.Schema) -> Iterator[str]:
+    """Yield the columns as Parquet names them, the fields of a struct one by one."""
+    import pyarrow as pa
+
+    for field in schema:
+        if pa.types.is_struct(field.type):
+            yield from (f"{field.name}.{inner.name}" for inner in field.type)
+        else:
+            yield field.name
+
+
+class Whole:
+    """A file that appears under its name only when all of it has been written."""
+
+    def __init__(self, path: Path) -> None:
+        """Nothing is opened yet."""
+        self.path = path
+        self.part = path.with_name(path.name + ".part")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.close()
+        if kind is None:
+            self.part.replace(self.path)
+        else:
+            self.part.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close what is open."""
+
+
+class ParquetFile(Whole):
+    """Tables with the same columns, one after the other, in one Parquet file."""
+
+    writer: pq.ParquetWriter | None = None
+
+    def write(self, table: pa.Table) -> None:
+        """Add the rows of a table as one row group."""
+        import pyarrow.parquet as pq
+
+        if self.writer is None:
+            self.writer = pq.ParquetWriter(
+                self.part,
+                table.schema,
+                compression="zstd",
+                use_dictionary=[name for name in leaves(table.schema) if name not in UNIQUE],
+                column_encoding={
+                    name: "DELTA_BINARY_PACKED" for name in table.column_names if name in CLIMBING
+                },
+            )
+        self.writer.write_table(table)
+
+    def close(self) -> None:
+        """Write the footer."""
+        if self.writer is not None:
+            self.writer.close()
+
+
+class LinesFile(Whole):
+    """JSON lines in the shape of the HTTP API, gzipped where the name ends in .gz."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file."""
+        super().__init__(path)
+        self.raw = self.part.open("wb")
+        # No name and no time inside: the same events give the same bytes.
+        self.file: IO[bytes] = (
+            gzip.GzipFile(filename="", fileobj=self.raw, mode="wb", mtime=0)
+            if path.suffix == ".gz"
+            else self.raw
+        )
+
+    def write(self, chunk: Chunk) -> None:
+        """Add the events of a chunk."""
+        self.file.writelines(json_line(event) for event in event_objects(chunk))
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+        self.raw.close()
