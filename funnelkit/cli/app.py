@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from funnelkit.cli.simulate import simulate
+
 app = typer.Typer(
     name="funnelkit",
     help="Amplitude funnels, offline.",
@@ -17,3 +19,6 @@ app = typer.Typer(
 @app.callback()
 def funnelkit() -> None:
     """Amplitude funnels, offline."""
+
+
+app.command("simulate")(simulate)
