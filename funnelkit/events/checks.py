@@ -45,7 +45,8 @@ def _statistics_prove_times(
         for end in ("min", "max")
     )
     values, good = source.query(
-        f"SELECT sum(num_values), sum(num_values) FILTER (WHERE stats_null_count = 0 AND {low} AND {high}) "
+        "SELECT sum(num_values), "
+        f"sum(num_values) FILTER (WHERE stats_null_count = 0 AND {low} AND {high}) "
         "FROM parquet_metadata({files}) WHERE path_in_schema = $name",
         name=column,
     )[0]

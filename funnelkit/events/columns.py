@@ -150,6 +150,15 @@ def listed(names: Iterable[str], *, most: int = 20) -> str:
     return ", ".join(known[:most]) + rest if known else "no columns"
 
 
+def first_clash(names: Iterable[str]) -> tuple[str, str] | None:
+    """Return the first two names that differ only in case."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if seen.setdefault(name.lower(), name) != name:
+            return seen[name.lower()], name
+    return None
+
+
 def _first_common(role: Role, names: Sequence[str]) -> str | None:
     for common in _COMMON.get(role, ()):
         for name in names:

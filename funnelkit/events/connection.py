@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DataError
+
+_LONGEST: Final = 200
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +52,13 @@ def data_errors(what: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        # Only the first line: the rest is advice about DuckDB's own functions and options.
-        reason = str(error).strip().partition("\n")[0]
-        raise DataError(f"{what}: {reason}") from error
+        raise DataError(f"{what}: {_reason(str(error))}") from error
+
+
+def _reason(text: str) -> str:
+    """Return DuckDB's message in one line, without its advice about its own functions."""
+    told = text.partition("\nPossible")[0].partition("\nLINE ")[0].splitlines()
+    lines = (line.strip() for line in told)
+    return "; ".join(
+        line if len(line) <= _LONGEST else line[:_LONGEST] + "…" for line in lines if line
+    )

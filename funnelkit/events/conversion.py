@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from funnelkit.errors import ColumnError, DataError
-from funnelkit.events.columns import IDS, find_roles
+from funnelkit.events.columns import IDS, first_clash
 from funnelkit.events.sql import quote_identifier
 from funnelkit.events.times import epoch_kind, timestamp_of_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -26,16 +26,27 @@ _WHOLE: Final[tuple[Role, ...]] = ("amplitude_id", "session_id", "event_id")  # 
 
 
 class Rows(Protocol):
-    """Rows that are to become events.
+    """Rows that are to become events, in the order of their source."""
 
-    `relation` is a FROM item over them, in the order of the source, `values` its parameters.
-    """
+    @property
+    def connection(self) -> DuckDBPyConnection:
+        """The connection that reads them."""
 
-    connection: DuckDBPyConnection
-    label: str
-    names: Sequence[str]
-    values: Mapping[str, object]
-    relation: str
+    @property
+    def label(self) -> str:
+        """The source in words."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of the values."""
+
+    @property
+    def relation(self) -> str:
+        """The FROM item."""
+
+    @property
+    def values(self) -> Mapping[str, object]:
+        """The parameters of `relation`."""
 
     def text(self, name: str) -> str:
         """Return the SQL of a value as VARCHAR."""
@@ -54,11 +65,11 @@ class Rows(Protocol):
 
 
 def convert(
-    rows: Rows, target: Path, *, explicit: Mapping[Role, str], milliseconds: bool
+    rows: Rows, target: Path, *, roles: Roles, keep: Collection[Role], milliseconds: bool
 ) -> list[str]:
     """Write the rows as the Parquet file `target` and return notes for the user.
 
-    The columns of roles get Amplitude's names, except those that `explicit` gives and those whose
+    The columns of roles get Amplitude's names, except the roles `keep` and those whose
     new name another column bears. With `milliseconds`, an epoch in a column that is called `time`
     is in milliseconds, as Amplitude's HTTP API has it (specification D1); otherwise the size of
     the values decides.
@@ -66,16 +77,15 @@ def convert(
     Raises:
         DataError: a row is no event; the text names it.
     """
-    roles = find_roles(rows.names, explicit=explicit, where=rows.label)
     _check_case(rows)
     time = roles.columns["event_time"]
-    whole, median = _look(rows, roles)
     documented = milliseconds and time == "time"
+    whole, median = _look(rows, roles, times=not documented)
     unit: TimeKind = "milliseconds" if documented else epoch_kind(median)
     notes = list(roles.notes())
-    if median is not None and not documented:
+    if median is not None:
         notes.append(f"times read as epoch {unit}, UTC")
-    columns = _columns(rows, roles, explicit=explicit)
+    columns = _columns(rows.names, roles, keep=keep)
     kinds: dict[Role, str] = dict.fromkeys(whole, "BIGINT")
     select = ", ".join(
         f"{_value(rows, name, role, unit=unit, cast=kinds.get(role) if role else None)} "
@@ -91,18 +101,15 @@ def convert(
 
 
 def _columns(
-    rows: Rows, roles: Roles, *, explicit: Mapping[Role, str]
+    names: Sequence[str], roles: Roles, *, keep: Collection[Role]
 ) -> list[tuple[str, Role | None, str]]:
     """Return name, role and new name of each column."""
     played = {name: role for role, name in roles.columns.items()}
-    free = {name.lower() for name in rows.names if name not in played}
-    free |= {name.lower() for name in explicit.values()}
-    columns: list[tuple[str, Role | None, str]] = []
-    for name in rows.names:
-        role = played.get(name)
-        renamed = role is not None and role not in explicit and role not in free
-        columns.append((name, role, role if role and renamed else name))
-    return columns
+    taken = {name.lower() for name in names if played.get(name) in {None, *keep}}
+    return [
+        (name, role, role if role and role not in keep and role not in taken else name)
+        for name, role in ((name, played.get(name)) for name in names)
+    ]
 
 
 def _value(rows: Rows, name: str, role: Role | None, *, unit: TimeKind, cast: str | None) -> str:
@@ -117,27 +124,28 @@ def _value(rows: Rows, name: str, role: Role | None, *, unit: TimeKind, cast: st
     return f"nullif({rows.text(name)}, '')"
 
 
-def _look(rows: Rows, roles: Roles) -> tuple[list[Role], float | None]:
-    """Return the roles whose values are all whole numbers, and the median epoch if times are one."""
+def _look(rows: Rows, roles: Roles, *, times: bool) -> tuple[list[Role], float | None]:
+    """Return the roles whose values are all whole numbers, and the median of times in numbers."""
     candidates = [role for role in _WHOLE if role in roles.columns]
-    time = f"TRY_CAST({rows.text(roles.columns['event_time'])} AS DOUBLE)"
-    if not candidates:
+    median = None
+    if times:
+        # Of the first rows only: the median of all would keep every value in memory.
+        time = f"TRY_CAST({rows.text(roles.columns['event_time'])} AS DOUBLE)"
         sample = f"(SELECT {time} AS time FROM {rows.relation} LIMIT 10000)"
-        found = rows.connection.execute(
+        median = rows.connection.execute(
             f"SELECT median(abs(time)) FILTER (WHERE isfinite(time)) FROM {sample}", rows.values
-        ).fetchall()
-        return [], found[0][0]
+        ).fetchall()[0][0]
+    if not candidates:
+        return [], median
     texts = [rows.text(roles.columns[role]) for role in candidates]
     checks = (
-        f"coalesce(bool_and(TRY_CAST({text} AS BIGINT)::VARCHAR IS NOT DISTINCT FROM {text}), true)"
+        f"coalesce(bool_and({text} IS NULL OR TRY_CAST({text} AS BIGINT)::VARCHAR = {text}), true)"
         for text in texts
     )
-    *whole, median = rows.connection.execute(
-        f"SELECT {', '.join(checks)}, median(abs({time})) FILTER (WHERE isfinite({time})) "
-        f"FROM {rows.relation}",
-        rows.values,
+    found = rows.connection.execute(
+        f"SELECT {', '.join(checks)} FROM {rows.relation}", rows.values
     ).fetchall()[0]
-    return [role for role, is_whole in zip(candidates, whole, strict=True) if is_whole], median
+    return [role for role, whole in zip(candidates, found, strict=True) if whole], median
 
 
 def _check(rows: Rows, target: Path, columns: Mapping[Role, str], roles: Roles) -> None:
@@ -190,12 +198,3 @@ def _check_case(rows: Rows) -> None:
             f"{rows.label}: the names {clash[0]!r} and {clash[1]!r} differ only in case, "
             "and would be mixed up. Rename one of them."
         )
-
-
-def first_clash(names: Iterable[str]) -> tuple[str, str] | None:
-    """Return the first two names that differ only in case."""
-    seen: dict[str, str] = {}
-    for name in names:
-        if seen.setdefault(name.lower(), name) != name:
-            return seen[name.lower()], name
-    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import gzip
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -70,7 +71,7 @@ def find_files(source: str | Path) -> list[Path]:
     if glob.has_magic(text):
         found = sorted(
             Path(name) for name in glob.glob(text, recursive=True) if os.path.isfile(name)
-        )  # noqa: PTH113, PTH207, E501
+        )
         if found:
             return found
         raise DataError(f"no file matches {text}{_near(path)}")
@@ -111,12 +112,15 @@ def recognise(path: Path, *, label: str | None = None) -> EventFile:
 
 _HEAD: Final = 65536
 
+# An object with a list under "events" before any "event_type": what is sent to Amplitude.
+_BODY: Final = re.compile(rb'\{(?:(?!"event_type")[^\n]|\n)*?"events"\s*:\s*\[')
+
 
 def _text_format(head: bytes, ending: str, label: str) -> Format:
     start = head.lstrip()
     if not start:
         return "empty"
-    if start.startswith(b"["):
+    if start.startswith(b"[") or _BODY.match(start):
         return "body"
     if start.startswith(b"{") or ending.endswith((".json", ".jsonl", ".ndjson")):
         return "json"
@@ -168,3 +172,8 @@ def flatten(sources: object) -> Iterator[str | Path]:
         items: Sequence[object] = list(sources)  # type: ignore[call-overload]
         for item in items:
             yield from flatten(item)
+
+
+def sum_up(labels: Sequence[str]) -> str:
+    """Return the files in words: the first, and how many more."""
+    return labels[0] if len(labels) == 1 else f"{labels[0]} and {len(labels) - 1} more"

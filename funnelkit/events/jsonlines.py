@@ -7,26 +7,31 @@ that stands twice in one event is refused; inside the properties the first one c
 from __future__ import annotations
 
 import gzip
-import json
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Final, cast
 
 from funnelkit.errors import DataError
+from funnelkit.events.files import sum_up
+from funnelkit.events.jsonfault import json_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
+    from funnelkit.events.columns import Roles
+    from funnelkit.events.files import Compression
+
 # Keys whose values Amplitude documents as text (specification C2 and D1); all others stay JSON.
-_TEXT: Final = frozenset(
-    "amplitude_event_type platform os_name os_version device_family device_type device_carrier "
-    "device_brand device_manufacturer device_model version_name start_version app_version "
-    "language library country region city dma ip_address ip carrier user_agent adid idfa idfv "
-    "android_id android_app_set_id paying currency productId revenueType partner_id data_type "
-    "client_event_time client_upload_time server_received_time server_upload_time processed_time "
-    "user_creation_time".split()
-)
+_TEXT: Final = frozenset({
+    "amplitude_event_type", "platform", "os_name", "os_version", "device_family", "device_type",
+    "device_carrier", "device_brand", "device_manufacturer", "device_model", "version_name",
+    "start_version", "app_version", "language", "library", "country", "region", "city", "dma",
+    "ip_address", "ip", "carrier", "user_agent", "adid", "idfa", "idfv", "android_id",
+    "android_app_set_id", "paying", "currency", "productId", "revenueType", "partner_id",
+    "data_type", "client_event_time", "client_upload_time", "server_received_time",
+    "server_upload_time", "processed_time", "user_creation_time",
+})  # fmt: skip
 
 _OBJECTS = (
     "read_ndjson_objects($files, ignore_errors = true, compression = $compression, filename = true)"
@@ -35,44 +40,65 @@ _OBJECTS = (
 
 @dataclass(frozen=True, slots=True)
 class JsonLines:
-    """JSON lines as rows to convert; `labels` gives the name of each file in messages."""
+    """JSON lines as rows to convert.
+
+    `labels` gives the name of each file in messages. The values of the keys `texts` are read as
+    text, those of `objects` as JSON.
+    """
 
     connection: DuckDBPyConnection
     labels: Mapping[str, str]
-    compression: str
-    names: Sequence[str]
+    compression: Compression
+    texts: Sequence[str] = ()
+    objects: Sequence[str] = ()
 
     @property
     def label(self) -> str:
         """The files in words."""
-        first = next(iter(self.labels.values()))
-        return first if len(self.labels) == 1 else f"{first} and {len(self.labels) - 1} more"
+        return sum_up(list(self.labels.values()))
 
     @property
-    def values(self) -> dict[str, object]:
+    def names(self) -> Sequence[str]:
+        """The keys of the events."""
+        return [*self.texts, *self.objects]
+
+    @property
+    def values(self) -> Mapping[str, object]:
         """The parameters of `relation`."""
-        return {**self._source, "paths": [_pointer(name) for name in self.names]}
+        paths: dict[str, object] = {}
+        for parameter, names in (("texts", self.texts), ("objects", self.objects)):
+            if names:
+                paths[parameter] = [_pointer(name) for name in names]
+        return {**self.source, **paths}
 
     @property
-    def _source(self) -> dict[str, object]:
+    def source(self) -> Mapping[str, object]:
+        """The parameters that say which files are read."""
         compression = "uncompressed" if self.compression == "none" else self.compression
         return {"files": list(self.labels), "compression": compression}
 
     @property
     def relation(self) -> str:
-        """The rows: `found` holds the values of the names in their order, parsed once a line."""
-        return f"(SELECT json_extract(json, $paths) AS found FROM {_OBJECTS})"
+        """The rows: lists of values in the order of `texts` and of `objects`."""
+        lists = []
+        if self.texts:
+            lists.append("json_extract_string(json, $texts) AS texts")
+        if self.objects:
+            lists.append("json_extract(json, $objects) AS objects")
+        return f"(SELECT {', '.join(lists)} FROM {_OBJECTS})"
 
     def text(self, name: str) -> str:
         """Return the SQL of a value as VARCHAR."""
-        return f"({self._found(name)} ->> '$')"
+        if name in self.texts:
+            return f"texts[{self.texts.index(name) + 1}]"
+        return f"(objects[{self.objects.index(name) + 1}] ->> '$')"
 
     def json(self, name: str) -> str:
         """Return the SQL of a value as JSON; JSON inside a string is taken out of it.
 
         The empty list that PHP writes for an empty object, and an empty string, are no properties.
         """
-        value = self._found(name)
+        value = f"objects[{self.objects.index(name) + 1}]"
         inner = f"TRY_CAST({self.text(name)} AS JSON)"
         return (
             f"CASE WHEN starts_with({value}::VARCHAR, '{{') THEN {value} "
@@ -82,8 +108,9 @@ class JsonLines:
 
     def other(self, name: str) -> str:
         """Return the SQL of a value that plays no role: text where Amplitude says so, or JSON."""
-        value = self.text(name) if name in _TEXT else f"nullif({self._found(name)}, 'null'::JSON)"
-        return value
+        if name in self.texts:
+            return self.text(name)
+        return f"nullif(objects[{self.objects.index(name) + 1}], 'null'::JSON)"
 
     def place(self, row: int) -> str:
         """Return file and line of a row."""
@@ -93,17 +120,14 @@ class JsonLines:
     def fault(self, row: int) -> str | None:
         """Return why the row is no JSON object, None if it is one."""
         path, index = self._position(row)
-        return _fault(self._line(path, index)[1])
-
-    def _found(self, name: str) -> str:
-        return f"found[{self.names.index(name) + 1}]"
+        return json_fault(self._line(path, index)[1])
 
     def _position(self, row: int) -> tuple[str, int]:
-        """Return the file of a row, and its place among the lines of that file that are not blank."""
+        """Return the file of a row, and its place among the lines that are not blank."""
         ahead = self.connection.execute(
             f"SELECT filename, count(*) FROM (SELECT filename FROM {_OBJECTS} LIMIT {row + 1:d}) "
             "GROUP BY filename",
-            self._source,
+            self.source,
         ).fetchall()
         # The last file that was begun is the one; files come in the order in which they are listed.
         order = list(self.labels)
@@ -121,19 +145,35 @@ class JsonLines:
         raise DataError(f"{self.labels[path]} changed while it was read")
 
 
+def json_lines(
+    connection: DuckDBPyConnection,
+    labels: Mapping[str, str],
+    *,
+    compression: Compression,
+    names: Sequence[str],
+    roles: Roles,
+) -> JsonLines:
+    """Return the rows of files whose events have the keys `names`."""
+    properties = {roles.columns.get("event_properties"), roles.columns.get("user_properties")}
+    played = {*roles.columns.values()} - properties
+    texts = [name for name in names if name in played or (name in _TEXT and name not in properties)]
+    objects = [name for name in names if name not in texts]
+    return JsonLines(connection, labels, compression, texts, objects)
+
+
 def read_names(
-    connection: DuckDBPyConnection, labels: Mapping[str, str], *, compression: str
+    connection: DuckDBPyConnection, labels: Mapping[str, str], *, compression: Compression
 ) -> dict[str, list[str]]:
     """Return the top-level keys of each file that has events, in order of appearance.
 
     Raises:
         DataError: a line is not a JSON object, or has a key twice.
     """
-    rows = JsonLines(connection, labels, compression, ())
+    rows = JsonLines(connection, labels, compression)
     found = connection.execute(
         f"SELECT filename, json_keys(json) AS keys, count(*) AS events FROM {_OBJECTS} "
         "GROUP BY filename, keys ORDER BY events DESC, keys",
-        rows._source,
+        rows.source,
     ).fetchall()
     names: dict[str, list[str]] = {}
     for path, keys, _ in found:
@@ -142,7 +182,7 @@ def read_names(
                 "SELECT row FROM (SELECT row_number() OVER () - 1 AS row, json_keys(json) AS keys "
                 f"FROM {_OBJECTS}) WHERE coalesce(len(keys), 0) = 0 OR list_contains(keys, '') "
                 "OR len(list_distinct(keys)) < len(keys) ORDER BY row LIMIT 1",
-                rows._source,
+                rows.source,
             ).fetchall()[0][0]
             problem = rows.fault(row) or "has no keys that could be read"
             raise DataError(f"{rows.place(row)}: {problem}")
@@ -156,51 +196,7 @@ def _pointer(name: str) -> str:
     return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
-def _open(path: str, compression: str) -> IO[bytes]:
+def _open(path: str, compression: Compression) -> IO[bytes]:
     if compression == "gzip":
         return cast("IO[bytes]", gzip.open(path, "rb"))
-    return open(path, "rb")  # noqa: PTH123, SIM115 - the caller closes it
-
-
-def _fault(line: bytes) -> str | None:
-    if b"\0" in line:
-        return f"a NUL byte at byte {line.index(0) + 1}"
-    try:
-        text = line.decode()
-    except UnicodeDecodeError as error:
-        return f"not UTF-8 at byte {error.start + 1}"
-    try:
-        value = json.loads(text, object_pairs_hook=_Object)
-    except json.JSONDecodeError as error:
-        cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
-        what = "cut off" if cut else "not JSON"
-        return f"{what}: {error.msg[:1].lower()}{error.msg[1:]} at character {error.colno}"
-    except RecursionError:
-        return "nested too deeply"
-    if not isinstance(value, _Object):
-        return f"{_KINDS.get(type(value), 'null')}, not an object"
-    if value.twice:
-        return f"the key {value.twice[0]!r} stands twice"
-    if not value:
-        return "an empty object"
-    if "" in value:
-        return "a key is empty"
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        return f"an escape stands for half a character ({error.object[error.start]!a})"
-    return None
-
-
-_KINDS: Final[Mapping[type, str]] = {
-    list: "a list", str: "a string", int: "a number", float: "a number", bool: "a boolean",
-}  # fmt: skip
-
-
-class _Object(dict[str, Any]):
-    """A JSON object that knows which keys it was given twice."""
-
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        seen: set[str] = set()
-        self.twice = [key for key, _ in pairs if key in seen or seen.add(key)]
+    return open(path, "rb")  # noqa: PTH123 - the caller closes it

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
+import itertools
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from funnelkit.errors import DataError
+from funnelkit.events.bodies import write_lines
 from funnelkit.events.columns import check_mapping, find_roles, parse_columns
 from funnelkit.events.connection import connect, data_errors
 from funnelkit.events.conversion import convert
-from funnelkit.events.files import EventFile, find_files, flatten, is_hive, recognise
-from funnelkit.events.jsonlines import JsonLines, read_names
+from funnelkit.events.delimited import delimited_rows
+from funnelkit.events.files import EventFile, find_files, flatten, is_hive, recognise, sum_up
+from funnelkit.events.frames import is_frame, write_frame
+from funnelkit.events.jsonlines import json_lines, read_names
 from funnelkit.events.parquet import open_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
-    from funnelkit.events.files import Compression
+    from funnelkit.events.columns import Roles
+    from funnelkit.events.conversion import Rows
     from funnelkit.events.table import EventTable, Role
 
 STDIN = "-"
@@ -74,9 +80,19 @@ class _Opening:
         self.explicit = explicit
         self.parquet: dict[str, str] = {}
         self.notes: list[str] = []
+        self.counter = itertools.count(1)
 
     def open(self, source: object, *, stdin: IO[bytes] | None) -> EventTable:
-        files = [
+        if is_frame(source):
+            target = self.folder / "frame.parquet"
+            write_frame(source, target)
+            files = [EventFile(target, "the frame", "parquet")]
+        else:
+            files = self._files(source, stdin=stdin)
+        return self._open(files)
+
+    def _files(self, source: object, *, stdin: IO[bytes] | None) -> list[EventFile]:
+        return [
             file
             for path in flatten(source)
             for file in (
@@ -85,6 +101,8 @@ class _Opening:
                 else map(recognise, find_files(path))
             )
         ]
+
+    def _open(self, files: Sequence[EventFile]) -> EventTable:
         if not files:
             raise DataError("no events: the list of files is empty")
         hive = False
@@ -92,12 +110,20 @@ class _Opening:
             if file.format == "parquet":
                 self.parquet[str(file.path)] = file.label
                 hive = hive or is_hive([file.path])
-        self._convert_json([file for file in files if file.format == "json"])
+        self._convert_json(
+            [self._as_lines(file) for file in files if file.format in {"json", "body"}]
+        )
+        for file in files:
+            if file.format == "csv":
+                copy = self.folder / f"text-{next(self.counter)}.parquet"
+                rows = delimited_rows(self.connection, file, copy)
+                roles = find_roles(rows.names, explicit=self.explicit, where=file.label)
+                self._convert(rows, roles, milliseconds=False)
         empty = [file.label for file in files if file.format == "empty"]
         if not self.parquet:
             raise DataError(f"{', '.join(empty)} holds no events: it is empty")
         self.notes += [f"{label} is empty" for label in empty]
-        with data_errors(_sum_up(list(self.parquet.values()))):
+        with data_errors(sum_up(list(self.parquet.values()))):
             table = open_parquet(
                 self.connection,
                 list(self.parquet),
@@ -113,33 +139,48 @@ class _Opening:
             shutil.copyfileobj(sys.stdin.buffer if stdin is None else stdin, file)
         return recognise(spooled, label="standard input")
 
+    def _as_lines(self, file: EventFile) -> EventFile:
+        """Return a file of JSON lines with the events of `file`."""
+        if file.format == "json" and not file.bom:
+            return file
+        lines = self.folder / f"lines-{next(self.counter)}.jsonl"
+        if file.format == "body":
+            write_lines(self.connection, file, lines)
+            return EventFile(lines, f"{file.label} (as one event a line)", "json")
+        opener = gzip.open if file.compression == "gzip" else open
+        with opener(file.path, "rb") as source, lines.open("wb") as target:
+            source.read(len(codecs.BOM_UTF8))
+            shutil.copyfileobj(source, target)
+        return EventFile(lines, file.label, "json")
+
     def _convert_json(self, files: Sequence[EventFile]) -> None:
         """Convert JSON lines; files whose event type and time have other names go separately."""
-        groups: dict[tuple[Compression, str, str], dict[str, list[str]]] = {}
-        labels = {str(file.path): file.label for file in files}
         for compression in ("none", "gzip"):
-            some = {str(f.path): f.label for f in files if f.compression == compression}
-            if not some:
+            labels = {
+                str(file.path): file.label for file in files if file.compression == compression
+            }
+            if not labels:
                 continue
-            with data_errors(_sum_up(list(some.values()))):
-                found = read_names(self.connection, some, compression=compression)
-            for path, names in found.items():
+            with data_errors(sum_up(list(labels.values()))):
+                names_of = read_names(self.connection, labels, compression=compression)
+            self.notes += [f"{labels[path]} is empty" for path in labels if path not in names_of]
+            groups: dict[tuple[str, str], dict[str, str]] = {}
+            for path, names in names_of.items():
                 roles = find_roles(names, explicit=self.explicit, where=labels[path]).columns
-                key = (compression, roles["event_type"], roles["event_time"])
-                groups.setdefault(key, {})[path] = names
-            self.notes += [f"{some[path]} is empty" for path in some if path not in found]
-        for (compression, *_), names_of in groups.items():
-            rows = JsonLines(
-                self.connection,
-                {path: labels[path] for path in names_of},
-                compression,
-                list(dict.fromkeys(name for names in names_of.values() for name in names)),
+                group = groups.setdefault((roles["event_type"], roles["event_time"]), {})
+                group[path] = labels[path]
+            for group in groups.values():
+                names = list(dict.fromkeys(name for path in group for name in names_of[path]))
+                roles = find_roles(names, explicit=self.explicit, where=sum_up([*group.values()]))
+                rows = json_lines(
+                    self.connection, group, compression=compression, names=names, roles=roles
+                )
+                self._convert(rows, roles, milliseconds=True)
+
+    def _convert(self, rows: Rows, roles: Roles, *, milliseconds: bool) -> None:
+        target = self.folder / f"events-{next(self.counter)}.parquet"
+        with data_errors(rows.label):
+            self.notes += convert(
+                rows, target, roles=roles, keep=self.explicit, milliseconds=milliseconds
             )
-            target = self.folder / f"events-{len(self.parquet)}.parquet"
-            with data_errors(rows.label):
-                self.notes += convert(rows, target, explicit=self.explicit, milliseconds=True)
-            self.parquet[str(target)] = rows.label
-
-
-def _sum_up(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{labels[0]} and {len(labels) - 1} more"
+        self.parquet[str(target)] = rows.label

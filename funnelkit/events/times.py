@@ -48,7 +48,7 @@ def is_number(duckdb_type: str) -> bool:
     """Return whether the type is a number; HUGEINT, DECIMAL and unsigned types are."""
     name = duckdb_type.partition("(")[0].upper()
     return name in {"DOUBLE", "FLOAT", "DECIMAL"} or (
-        name.endswith("INT") or name == "INTEGER" or name == "UINTEGER"
+        name.endswith("INT") or name in {"INTEGER", "UINTEGER"}
     )
 
 
