@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from funnelkit.events.simulation.simulation import Simulation
+
+
+class Platform(StrEnum):
+    """What the visitors hold in their hands."""
+
+    web = "web"
+    ios = "ios"
+    android = "android"
+
+
+class Format(StrEnum):
+    """How the files are written."""
+
+    parquet = "parquet"
+    jsonl = "jsonl"
+    jsonl_gz = "jsonl.gz"
+
 
 Scenario = Annotated[
     str,
@@ -52,7 +70,7 @@ Uplift = Annotated[
     float | None,
     typer.Option(metavar="POINTS", help="What the experiment's second variant causes."),
 ]
-Platform = Annotated[str | None, typer.Option(help="web, ios or android.")]
+PlatformChoice = Annotated[Platform | None, typer.Option("--platform", help="Of all users.")]
 Identify = Annotated[
     bool | None, typer.Option("--identify/--no-identify", help="Add the users' traits.")
 ]
@@ -74,7 +92,7 @@ Bugs = Annotated[
         "--reproduce-original-bugs", help="Restore the original's faults that change numbers."
     ),
 ]
-Format = Annotated[str, typer.Option(help="parquet, jsonl or jsonl.gz.")]
+FormatChoice = Annotated[Format, typer.Option("--format", "-f", help="What the files hold.")]
 Server = Annotated[
     str | None,
     typer.Option("--to-amplitude", metavar="URL", help="Send the events to this server."),
@@ -94,7 +112,7 @@ ResumeFrom = Annotated[
 ]
 
 
-def simulate(  # noqa: PLR0913 - one parameter for each option
+def simulate(
     scenario: Scenario = "workshop",
     *,
     output: Folder = None,
@@ -107,14 +125,14 @@ def simulate(  # noqa: PLR0913 - one parameter for each option
     returning: Returning = None,
     jitter: Jitter = None,
     uplift: Uplift = None,
-    platform: Platform = None,
+    platform: PlatformChoice = None,
     identify: Identify = None,
     insert_id: InsertId = None,
     session_id: SessionId = None,
     products: Products = None,
     users: Users = None,
     reproduce_original_bugs: Bugs = False,
-    format: Format = "parquet",  # noqa: A002 - the option's name
+    format: FormatChoice = Format.parquet,  # noqa: A002 - the option's name
     to_amplitude: Server = None,
     api_key: ApiKey = None,
     api_key_file: ApiKeyFile = None,
@@ -143,7 +161,7 @@ def simulate(  # noqa: PLR0913 - one parameter for each option
         returning=returning,
         jitter_seconds=jitter,
         uplift=uplift,
-        platform=platform,  # type: ignore[arg-type] - the scenario checks the word
+        platform=None if platform is None else platform.value,
         identify=identify,
         insert_id=insert_id,
         session_id=session_id,
@@ -154,7 +172,7 @@ def simulate(  # noqa: PLR0913 - one parameter for each option
     _describe(store)
     if output is not None:
         with _progress("writing", store.event_count) as advance:
-            files = store.write(output, format=format, progress=advance)  # type: ignore[arg-type]
+            files = store.write(output, format=format.value, progress=advance)
         sys.stdout.writelines(f"{file}\n" for file in files)
     if to_amplitude is not None:
         with _progress("sending", max(store.event_count - resume_from, 0)) as advance:

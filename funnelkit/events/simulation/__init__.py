@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from funnelkit.events.simulation.catalog import Catalog
-    from funnelkit.events.simulation.scenario import Platform, Scenario
+    from funnelkit.events.simulation.scenario import Scenario
     from funnelkit.events.simulation.simulation import Simulation
 
 __all__ = ["simulate"]
@@ -35,7 +35,7 @@ def simulate(
     go_on: Sequence[float] | None = None,
     gap_seconds: tuple[int, int] | None = None,
     jitter_seconds: int | None = None,
-    platform: Platform | None = None,
+    platform: str | None = None,
     identify: bool | None = None,
     insert_id: bool | None = None,
     session_id: bool | None = None,
@@ -80,6 +80,7 @@ def simulate(
     """
     from funnelkit.events.simulation.catalog import Catalog, own_catalog, read_catalog
     from funnelkit.events.simulation.changes import with_settings, with_templates
+    from funnelkit.events.simulation.original import with_original_bugs
     from funnelkit.events.simulation.pool import OwnPool, read_pool
     from funnelkit.events.simulation.scenario import Scenario
     from funnelkit.events.simulation.scenario_files import load_scenario
@@ -88,7 +89,7 @@ def simulate(
     story = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     story = with_templates(story, templates or {}, weights or {}, days)
     if reproduce_original_bugs:
-        story = story.with_original_bugs()
+        story = with_original_bugs(story)
     story = with_settings(
         story,
         uplift=uplift,

@@ -8,14 +8,17 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.errors import DefinitionError, did_you_mean
-from funnelkit.events.simulation.scenario import PeriodPlan, Scenario, Template, template_of
-from funnelkit.events.simulation.scenario_files import fraction_of, setting_of
+from funnelkit.events.simulation.settings import fraction_of, setting_of
+from funnelkit.events.simulation.templates import template_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from funnelkit.events.simulation.scenario import PeriodPlan, Scenario
+    from funnelkit.events.simulation.templates import Template
 
-def with_settings(scenario: Scenario, *, uplift: float | None = None, **settings: Any) -> Scenario:  # noqa: ANN401 - each setting has its own type
+
+def with_settings(scenario: Scenario, *, uplift: float | None = None, **settings: Any) -> Scenario:
     """Return the scenario with every setting that is not None.
 
     Raises:

@@ -11,16 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from funnelkit.errors import DefinitionError
-from funnelkit.events.simulation.draws import BITS, CERTAIN
-from funnelkit.events.simulation.sessions import PLACES
-from funnelkit.events.simulation.states import CART
 from funnelkit.events.simulation.values import (
     Computed,
     Constant,
     Expanded,
     Field,
     OneOf,
-    SessionState,
     Value,
 )
 
@@ -28,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from funnelkit.events.simulation.draws import Flags, Integers
+    from funnelkit.events.simulation.rows import EventRows
     from funnelkit.events.simulation.scenario import Scenario
-    from funnelkit.events.simulation.states import States
 
 FIELD_TYPES: Final = {
     "product.price": pa.float64(),
@@ -37,89 +33,7 @@ FIELD_TYPES: Final = {
     "cart.quantity": pa.int64(),
     "search.results": pa.int64(),
 }
-STATE_FIELDS: Final = (
-    "user.id", "user.persona", "cart.id", "search.query", "search.results", "variant",
-)  # fmt: skip
 EXPAND: Final = "expand"
-
-
-@dataclass(frozen=True, slots=True)
-class EventRows:
-    """Some events: their sessions (as positions in `states`), places, kinds and variants.
-
-    A kind is a number for (template, place in it).
-    """
-
-    states: States
-    session: Integers
-    place: Integers
-    kind: Integers
-    variants: tuple[str, str] | None
-    variant: Integers
-
-    def __len__(self) -> int:
-        return len(self.session)
-
-    def pick(self, rows: Integers) -> EventRows:
-        """Return some of the events."""
-        return EventRows(
-            self.states,
-            self.session[rows],
-            self.place[rows],
-            self.kind[rows],
-            self.variants,
-            self.variant[rows],
-        )
-
-    @property
-    def address(self) -> Integers:
-        """Return where each event's own random numbers are."""
-        return self.states.number[self.session] * PLACES + self.place
-
-    def field(self, name: str) -> pa.Array:
-        """Return a field of the session for each event."""
-        states = self.states
-        session = pa.array(self.session)
-        match name.split("."):
-            case ["product", _]:
-                product = states.product(self.session, self.place)
-                return states.shop.columns[name].take(pa.array(product))
-            case ["cart", "id"]:
-                return states.cart_id.take(session)
-            case ["cart", "total"]:
-                return pa.array(states.cart_total[self.session])
-            case ["cart", "quantity"]:
-                return pa.array(np.full(len(self), CART))
-            case ["search", "query"]:
-                return states.query.take(session)
-            case ["search", "results"]:
-                return pa.array(states.results[self.session])
-            case ["user", "id"]:
-                return states.people.user_id.take(pa.array(states.user[self.session]))
-            case ["user", "persona"]:
-                names = pa.array(states.people.personas, type=pa.string())
-                return names.take(pa.array(states.persona[self.session]))
-            case _:  # variant
-                names = pa.array(self.variants or (None, None), type=pa.string())
-                return names.take(pa.array(self.variant))
-
-    def states_for(self, purpose: str) -> Iterator[SessionState]:
-        """Yield what a function of the session is given, event by event."""
-        states = self.states
-        catalog = states.shop.catalog.products
-        bits = states.draws.stream(f"function {purpose}").bits(self.address)
-        chance = (bits >> np.uint64(64 - BITS)).astype(np.float64) / CERTAIN
-        columns = [self.field(name).to_pylist() for name in STATE_FIELDS]
-        products = states.product(self.session, self.place)
-        for row, known in enumerate(zip(*columns, strict=True)):
-            session = self.session[row]
-            yield SessionState(
-                int(states.number[session]) + 1,
-                catalog[products[row]],
-                tuple(catalog[place] for place in states.cart[session]),
-                *known,
-                chance=float(chance[row]),
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +93,7 @@ class PropertyColumns:
                 if isinstance(source.value, Computed):
                     own = rows.pick(source.rows(rows))
                     self._learn(
-                        name, [source.value.function(state) for state in own.states_for(name)]
+                        name, [source.value.function(state) for state in own.session_states(name)]
                     )
         for name, (_, values) in self._expand(rows).items():
             self._learn(name, values)
@@ -213,7 +127,7 @@ class PropertyColumns:
     ) -> pa.Array:
         """Return one property: each source fills the rows of its kinds, the rest is null."""
         parts = [
-            (at, self._fill(name, source.value, rows.pick(at)))
+            (at, self._fill(name, source.value, rows, at))
             for source in self.sources.get(name, ())
             if len(at := source.rows(rows))
         ]
@@ -232,20 +146,21 @@ class PropertyColumns:
         values = pa.concat_arrays([part for _, part in parts])
         return values.take(pa.array(where, mask=where < 0))
 
-    def _fill(self, name: str, value: Value | Expanded, rows: EventRows) -> pa.Array:
+    def _fill(self, name: str, value: Value | Expanded, rows: EventRows, at: Integers) -> pa.Array:
+        """Return what a value gives for the events `at`."""
         kind = self.types[name]
         match value:
             case Constant(constant):
-                return pa.repeat(pa.scalar(constant, type=kind), len(rows))
+                return pa.repeat(pa.scalar(constant, type=kind), len(at))
             case OneOf(values):
                 draws = rows.states.draws.stream(f"property {name}")
-                drawn = draws.below(rows.address, len(values))
+                drawn = draws.below(rows.address[at], len(values))
                 return pa.array(values, type=kind).take(pa.array(drawn))
             case Field(field):
-                return rows.field(field).cast(kind)
+                return rows.pick(at).field(field).cast(kind)
             case Computed(function):
-                values = [function(state) for state in rows.states_for(name)]
-                return pa.array(values, type=kind)
+                states = rows.pick(at).session_states(name)
+                return pa.array([function(state) for state in states], type=kind)
             case Expanded():
                 raise AssertionError(name)
 
@@ -255,7 +170,7 @@ class PropertyColumns:
         for source in self.sources.get(EXPAND, ()):
             if isinstance(source.value, Expanded):
                 at = source.rows(rows)
-                for row, state in zip(at, rows.pick(at).states_for(EXPAND), strict=True):
+                for row, state in zip(at, rows.pick(at).session_states(EXPAND), strict=True):
                     for name, item in source.value.function(state).items():
                         places, values = found.setdefault(name, ([], []))
                         places.append(int(row))

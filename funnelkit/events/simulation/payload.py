@@ -10,7 +10,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from funnelkit.events.simulation.simulation import Chunk
+    from funnelkit.events.simulation.chunks import Chunk
 
 SPELT_OTHERWISE: Final = {"$insert_id": "insert_id"}
 FIRST: Final = ("time", "user_id", "device_id", "event_type", "event_properties")

@@ -5,58 +5,26 @@ Frozen records that check themselves; `scenario_files` reads them from TOML.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import accumulate
 from operator import mul
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Final, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from funnelkit.errors import DefinitionError, did_you_mean
-from funnelkit.events.simulation.values import Expanded, Value, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from funnelkit.events.simulation.templates import Properties, Template
+
 Platform = Literal["web", "ios", "android"]
 
-MOST_EVENTS: Final = 62
-"""The longest template; event addresses leave room for 64."""
-
-Properties = tuple[tuple[str, Value | Expanded], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateEvent:
-    """One event of a template: its type, and what fills its properties."""
-
-    event_type: str
-    properties: Properties = ()
-
-    def __post_init__(self) -> None:
-        if not self.event_type:
-            raise DefinitionError("an event of a template has no name")
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """The events of one kind of session, in order; a session may stop after any of them."""
-
-    name: str
-    events: tuple[TemplateEvent, ...]
-
-    def __post_init__(self) -> None:
-        if not 1 <= len(self.events) <= MOST_EVENTS:
-            raise DefinitionError(
-                f"template {self.name!r} has {len(self.events)} events; 1 to {MOST_EVENTS} will do"
-            )
-
-    def place(self, event_type: str) -> int | None:
-        """Return the position of the first event of that type, None if there is none."""
-        types = [event.event_type for event in self.events]
-        return types.index(event_type) if event_type in types else None
+HOUR: Final = 3_600
+DAY: Final = 24 * HOUR
+PER_CENT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +76,8 @@ class Experiment:
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
             raise DefinitionError(f"experiment: share lies between 0 and 1; got {self.share}")
+        if self.variants[0] == self.variants[1]:
+            raise DefinitionError(f"experiment: both variants are called {self.variants[0]!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,30 +121,37 @@ class Scenario:
                 self._factor(period, self.experiment)
 
     def _problems(self) -> Iterator[str]:
-        if not self.periods:
-            yield "it has no periods"
         names = [period.name for period in self.periods]
+        if not names:
+            yield "it has no periods"
         if len(set(names)) < len(names):
             yield f"two periods have the same name: {', '.join(names)}"
-        if self.platform not in get_args(Platform):
-            hint = did_you_mean(str(self.platform), get_args(Platform))
-            yield f"platform is web, ios or android; got {self.platform!r}.{hint}"
         if self.sessions_per_day < 0:
             yield f"sessions_per_day is 0 or more; got {self.sessions_per_day}"
         if not 0 <= self.returning <= 1:
             yield f"returning is a share from 0 to 1; got {float(self.returning):g}"
-        hours_in_a_day = 24
-        if len(self.hours) != hours_in_a_day or min(self.hours) < 0:
-            yield f"hours has 24 percentages, 0 or more; got {len(self.hours)} values"
-        elif sum(self.hours) != 100:  # noqa: PLR2004 - per cent
-            yield f"the 24 percentages of hours add up to {float(sum(self.hours)):g}, not to 100"
         if not self.go_on or not all(0 <= chance <= 1 for chance in self.go_on):
             yield "go_on has at least one chance, each from 0 to 1"
-        if not 0 <= self.gap_seconds[0] <= self.gap_seconds[1] <= 86_400:  # noqa: PLR2004 - a day
+        if self.platform not in get_args(Platform):
+            hint = did_you_mean(str(self.platform), get_args(Platform))
+            yield f"platform is web, ios or android; got {self.platform!r}.{hint}"
+        yield from self._problems_of_time()
+
+    def _problems_of_time(self) -> Iterator[str]:
+        if len(self.hours) != DAY // HOUR or min(self.hours) < 0:
+            yield f"hours has 24 percentages, 0 or more; got {len(self.hours)} values"
+        elif sum(self.hours) != PER_CENT:
+            yield f"the 24 percentages of hours add up to {float(sum(self.hours)):g}, not to 100"
+        shortest, longest = self.gap_seconds
+        if not 0 <= shortest <= longest <= DAY:
             yield f"gap_seconds is a shortest and a longest time, up to a day; {self.gap_seconds}"
-        if not 0 <= self.jitter_seconds <= 3600:  # noqa: PLR2004 - an hour
-            yield f"jitter_seconds lies between 0 and 3600; got {self.jitter_seconds}"
-        yield from _zone_problem(self.timezone)
+        if not 0 <= self.jitter_seconds <= HOUR:
+            yield f"jitter_seconds lies between 0 and {HOUR}; got {self.jitter_seconds}"
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            hint = did_you_mean(self.timezone, available_timezones())
+            yield f"unknown time zone {self.timezone!r}.{hint}"
 
     @property
     def end(self) -> datetime:
@@ -250,112 +227,3 @@ class Scenario:
                 f"{-float(baseline) * 100:.2f} to +{float(most):.2f} points"
             )
         return factor
-
-    def with_original_bugs(self) -> Scenario:
-        """Return this scenario with the original's faults that change numbers (docs/simulator.md).
-
-        No user returns, the misspelt ProductsSearched is called ProductSearched, and CartViewed
-        carries a product; `original_bugs` makes each event name a product of its own.
-        """
-        viewed = next(
-            (event.properties for event in self._events() if event.event_type == "ProductViewed"),
-            (),
-        )
-        product = tuple(item for item in viewed if _is_product(item))
-        periods = tuple(
-            replace(
-                period,
-                templates=tuple(
-                    replace(
-                        template,
-                        events=tuple(_as_it_was(event, product) for event in template.events),
-                    )
-                    for template in period.templates
-                ),
-            )
-            for period in self.periods
-        )
-        return replace(self, periods=periods, returning=Fraction(0), original_bugs=True)
-
-    def _events(self) -> Iterator[TemplateEvent]:
-        for period in self.periods:
-            for template in period.templates:
-                yield from template.events
-
-
-def _is_product(item: tuple[str, Value | Expanded]) -> bool:
-    return getattr(item[1], "name", "").startswith("product.")
-
-
-def _as_it_was(event: TemplateEvent, product: Properties) -> TemplateEvent:
-    if event.event_type == "ProductsSearched":
-        return replace(event, event_type="ProductSearched")
-    if event.event_type == "CartViewed":
-        return replace(event, properties=product)
-    return event
-
-
-def _zone_problem(name: str) -> Iterator[str]:
-    from zoneinfo import ZoneInfoNotFoundError, available_timezones  # slow to list
-
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        hint = did_you_mean(name, available_timezones())
-        yield f"unknown time zone {name!r}.{hint}"
-
-
-def template_of(name: str, steps: Any, events: Mapping[str, Properties]) -> Template:  # noqa: ANN401 - checked here
-    """Return a template from plain Python or TOML values.
-
-    Each step is an event's name, a pair (name, properties) or a mapping with the keys `event` and
-    `properties`. `events` gives the properties that every event of a name has; a step adds to
-    them and replaces. The property `expand` takes a function that returns several properties.
-
-    Raises:
-        DefinitionError: something else stands there; the text names template, step and property.
-    """
-    if isinstance(steps, (str, bytes, Mapping)) or not isinstance(steps, Sequence):
-        raise DefinitionError(f"template {name!r} is a list of events; got {steps!r}")
-    found = []
-    for number, step in enumerate(steps, start=1):
-        where = f"template {name!r}, event {number}"
-        event_type, own = _name_and_properties(step, where)
-        merged = {**dict(events.get(event_type, ())), **dict(properties_of(own, where))}
-        found.append(TemplateEvent(event_type, tuple(merged.items())))
-    return Template(name, tuple(found))
-
-
-def properties_of(raw: Mapping[str, Any], where: str) -> Properties:
-    """Return the properties that a mapping from names to plain values describes.
-
-    Raises:
-        DefinitionError: a value is of no known kind; the text starts with `where`.
-    """
-    return tuple(
-        (
-            name,
-            Expanded(value)
-            if name == "expand" and callable(value)
-            else value_of(value, f"{where}, {name}"),
-        )
-        for name, value in raw.items()
-    )
-
-
-def _name_and_properties(step: Any, where: str) -> tuple[str, Mapping[str, Any]]:  # noqa: ANN401
-    match step:
-        case str():
-            return step, {}
-        case {"event": str(event_type), **rest} if set(rest) <= {"properties"}:
-            properties = rest.get("properties", {})
-        case (str(event_type), properties):
-            pass
-        case _:
-            raise DefinitionError(
-                f"{where}: expected an event's name, (name, properties) or "
-                f"{{event = …, properties = …}}; got {step!r}"
-            )
-    if not isinstance(properties, Mapping):
-        raise DefinitionError(f"{where}: properties are a table; got {properties!r}")
-    return event_type, properties

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date, datetime, time
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from funnelkit.errors import DataError, DefinitionError, did_you_mean
-from funnelkit.events.simulation.scenario import (
-    Experiment,
-    PeriodPlan,
-    Properties,
-    Scenario,
-    Template,
-    properties_of,
-    template_of,
-)
+from funnelkit.events.simulation.scenario import Experiment, PeriodPlan, Scenario
+from funnelkit.events.simulation.settings import fraction_of, setting_of
+from funnelkit.events.simulation.templates import properties_of, template_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from funnelkit.events.simulation.templates import Properties, Template
 
 SHIPPED: Final = ("workshop", "workshop-search", "workshop-experiment")
 
@@ -104,20 +99,20 @@ class _Reader:
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
 
-    def setting(self, key: str, raw: Any) -> Any:  # noqa: ANN401 - each setting has its own type
+    def setting(self, key: str, raw: Any) -> Any:
         try:
             return setting_of(key, raw)
         except DefinitionError as error:
             self.problems.append(str(error))
             return None
 
-    def table(self, raw: Any, key: str) -> Mapping[str, Any]:  # noqa: ANN401 - checked here
+    def table(self, raw: Any, key: str) -> Mapping[str, Any]:
         if isinstance(raw, Mapping):
             return raw
         self.problems.append(f"{key!r} is a table; got {raw!r}")
         return {}
 
-    def events(self, raw: Any) -> dict[str, Properties]:  # noqa: ANN401 - checked here
+    def events(self, raw: Any) -> dict[str, Properties]:
         found = {}
         for name, properties in self.table(raw, "events").items():
             where = f"events.{name}"
@@ -127,7 +122,7 @@ class _Reader:
                 self.problems.append(str(error))
         return found
 
-    def templates(self, raw: Any, events: Mapping[str, Properties]) -> dict[str, Template]:  # noqa: ANN401
+    def templates(self, raw: Any, events: Mapping[str, Properties]) -> dict[str, Template]:
         found = {}
         for name, steps in self.table(raw, "templates").items():
             try:
@@ -136,7 +131,7 @@ class _Reader:
                 self.problems.append(str(error))
         return found
 
-    def periods(self, raw: Any, templates: Mapping[str, Template]) -> tuple[PeriodPlan, ...]:  # noqa: ANN401
+    def periods(self, raw: Any, templates: Mapping[str, Template]) -> tuple[PeriodPlan, ...]:
         if not isinstance(raw, list) or not all(isinstance(entry, Mapping) for entry in raw):
             self.problems.append("'periods' are tables, each under [[periods]]")
             return ()
@@ -154,25 +149,36 @@ class _Reader:
                 self.problems.append(str(error))
         return tuple(found)
 
-    def experiment(self, raw: Any) -> Experiment | None:  # noqa: ANN401 - checked here
+    def experiment(self, raw: Any) -> Experiment | None:
         entry = self.table(raw, "experiment")
         unknown = _unknown(entry, EXPERIMENT_KEYS, "experiment: key")
         self.problems += unknown
         if unknown:
             return None
         try:
-            values = {
-                key: fraction_of(value, f"experiment.{key}")
-                if key in ("uplift", "share")
-                else value
-                for key, value in entry.items()
-            }
-            if "variants" in values:
-                values["variants"] = tuple(values["variants"])
-            return Experiment(**values)
+            return _experiment(entry)
         except DefinitionError as error:
             self.problems.append(str(error))
             return None
+
+
+def _experiment(entry: Mapping[str, Any]) -> Experiment:
+    base = Experiment()
+    variants = entry.get("variants", base.variants)
+    if not isinstance(variants, (list, tuple)) or len(variants) != len(base.variants):
+        raise DefinitionError(f"experiment.variants are two names; got {variants!r}")
+    names = [entry.get("exposure", base.exposure), entry.get("goal", base.goal), *variants]
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise DefinitionError(f"experiment: a name is a text; got {name!r}")
+    exposure, goal, control, treatment = names
+    return Experiment(
+        uplift=fraction_of(entry.get("uplift", base.uplift), "experiment.uplift"),
+        share=fraction_of(entry.get("share", base.share), "experiment.share"),
+        exposure=exposure,
+        goal=goal,
+        variants=(control, treatment),
+    )
 
 
 def _period(entry: Mapping[str, Any], templates: Mapping[str, Template], where: str) -> PeriodPlan:
@@ -190,70 +196,6 @@ def _period(entry: Mapping[str, Any], templates: Mapping[str, Template], where: 
     days = setting_of("days", entry["days"])
     plan = tuple(templates[name] for name in chosen)
     return PeriodPlan(str(entry["name"]), days, plan, tuple(weights))
-
-
-def setting_of(key: str, raw: Any) -> Any:  # noqa: ANN401, PLR0911 - each setting has its own type
-    """Return the value of a setting in the type that `Scenario` wants.
-
-    Raises:
-        DefinitionError: the value is of another kind.
-    """
-    match key:
-        case "returning":
-            return fraction_of(raw, key)
-        case "hours" | "go_on" if isinstance(raw, (list, tuple)):
-            return tuple(fraction_of(item, key) for item in raw)
-        case "gap_seconds" if isinstance(raw, (list, tuple)) and len(raw) == 2:  # noqa: PLR2004
-            return (
-                setting_of("gap_seconds, shortest", raw[0]),
-                setting_of("gap_seconds, longest", raw[1]),
-            )
-        case "hours" | "go_on" | "gap_seconds":
-            raise DefinitionError(f"{key!r} is a list of numbers; got {raw!r}")
-        case "clock":
-            return clock_of(raw)
-        case "timezone" | "platform":
-            expected: type = str
-        case "identify" | "insert_id" | "session_id":
-            expected = bool
-        case _:
-            expected = int
-    if not isinstance(raw, expected) or (expected is int and isinstance(raw, bool)):
-        words = {str: "a text", bool: "true or false", int: "a whole number"}
-        raise DefinitionError(f"{key!r} is {words[expected]}; got {raw!r}")
-    return raw
-
-
-def clock_of(raw: Any) -> datetime:  # noqa: ANN401 - checked here
-    """Return the clock: a datetime, a date (its first moment) or ISO 8601 text.
-
-    Raises:
-        DefinitionError: it is none of these.
-    """
-    if isinstance(raw, datetime):
-        return raw
-    if isinstance(raw, date):
-        return datetime.combine(raw, time())
-    try:
-        return datetime.fromisoformat(raw)
-    except (TypeError, ValueError):
-        raise DefinitionError(
-            f"'clock' is a date or a time, 2026-05-31T00:00; got {raw!r}"
-        ) from None
-
-
-def fraction_of(raw: Any, where: str) -> Fraction:  # noqa: ANN401 - checked here
-    """Return a number exactly as it is written: 0.1 is one tenth.
-
-    Raises:
-        DefinitionError: it is not a finite number.
-    """
-    if isinstance(raw, (int, float, Fraction)) and not isinstance(raw, bool):
-        try:
-            return Fraction(str(raw))
-        except ValueError:
-            pass
-    raise DefinitionError(f"{where!r} is a number; got {raw!r}")
 
 
 def _unknown(entry: Iterable[str], known: tuple[str, ...], what: str) -> list[str]:

@@ -28,13 +28,16 @@ PLACES: Final = 64
 class Sessions:
     """The sessions of one period, in the order of production.
 
-    `first` is the number of the first one; they are numbered through all periods. `start` is in
+    `first` is the number of the first one; sessions, events and templates are numbered through all
+    periods, and `first_event` and `first_template` say where this one begins. `start` is in
     microseconds since 1970 UTC, `user` counts users by their first session, `template` is a
     position in the period's templates, `variant` is 0 or 1, `reach` the number of events.
     """
 
     period: PeriodPlan
     first: int
+    first_event: int
+    first_template: int
     start: Integers
     user: Integers
     template: Integers
@@ -74,7 +77,7 @@ def starts(scenario: Scenario, start: datetime, end: datetime) -> Integers:
 def simulate_sessions(scenario: Scenario, draws: Draws) -> list[Sessions]:
     """Return the sessions of each period; all periods share one pool of users."""
     found: list[Sessions] = []
-    first = active = 0
+    first = first_event = first_template = active = 0
     for period, start, end in scenario.spans():
         start_of = starts(scenario, start, end)
         number = np.arange(first, first + len(start_of), dtype=np.int64)
@@ -85,8 +88,11 @@ def simulate_sessions(scenario: Scenario, draws: Draws) -> list[Sessions]:
         variant = _variants(scenario, draws, user)
         template = draws.stream("template").choice(number, period.weights)
         reach = _reach(scenario, period, draws, (number, template, variant))
-        found.append(Sessions(period, first, start_of, user, template, variant, reach))
+        begin = (first, first_event, first_template)
+        found.append(Sessions(period, *begin, start_of, user, template, variant, reach))
         first += len(number)
+        first_event += int(reach.sum())
+        first_template += len(period.templates)
     return found
 
 

@@ -6,23 +6,15 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 
 from funnelkit.errors import DefinitionError, did_you_mean
-from funnelkit.events.simulation.columns import EventRows, PropertyColumns
+from funnelkit.events.simulation.chunks import ChunkMaker
 from funnelkit.events.simulation.draws import Draws
-from funnelkit.events.simulation.identifiers import hexadecimal
-from funnelkit.events.simulation.sessions import (
-    PLACES,
-    Sessions,
-    Timeline,
-    lay_out,
-    simulate_sessions,
-)
-from funnelkit.events.simulation.states import Shop, States
+from funnelkit.events.simulation.sessions import Sessions, simulate_sessions
+from funnelkit.events.simulation.states import Shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,29 +23,10 @@ if TYPE_CHECKING:
     import polars as pl
 
     from funnelkit.events.simulation.catalog import Catalog
-    from funnelkit.events.simulation.pool import ListedPool, OwnPool, People
+    from funnelkit.events.simulation.chunks import Chunk
+    from funnelkit.events.simulation.pool import ListedPool, OwnPool
     from funnelkit.events.simulation.scenario import Scenario
     from funnelkit.events.simulation.sending import Delivery
-    from funnelkit.events.simulation.writing import Format
-
-CHUNK: Final = 1 << 17
-"""Rows that are dressed at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Some consecutive events of one period, and the truth about each of them, row by row.
-
-    `events` has the columns of Amplitude's export (specification C2): event_type, event_time
-    (naive UTC, microseconds), user_id, device_id, event_properties (a struct, each property in
-    its own type), and where the scenario asks for them user_properties, session_id, platform,
-    os_name, os_version, device_model, idfa or adid, $insert_id, event_id. `truth` has event_id,
-    period, session, template, step (the place in the template, from 1) and variant.
-    """
-
-    period: str
-    events: pa.Table
-    truth: pa.Table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -116,18 +89,10 @@ class Simulation:
 
     def chunks(self, *names: str) -> Iterator[Chunk]:
         """Yield the events of the named periods (of all, without names) in the order of time."""
-        before_events = before_templates = 0
-        for sessions in self.sessions:
-            if not names or sessions.period.name in names:
-                timeline = lay_out(sessions, self.scenario, self._draws)
-                # A period without sessions still has one, empty, chunk: its columns.
-                for first in range(0, max(len(timeline.time), 1), CHUNK):
-                    rows = slice(first, first + CHUNK)
-                    yield self._chunk(
-                        sessions, timeline, rows, (before_events + first, before_templates)
-                    )
-            before_events += int(sessions.reach.sum())
-            before_templates += len(sessions.period.templates)
+        insert_ids = self._draws.stream(self._insert_ids)
+        for part in self.sessions:
+            if not names or part.period.name in names:
+                yield from self._maker.chunks(part, insert_ids)
 
     def content_hash(self) -> str:
         """Return a SHA-256 of all events and the truth about them, as canonical text.
@@ -147,7 +112,7 @@ class Simulation:
         self,
         folder: str | Path,
         *,
-        format: Format = "parquet",  # noqa: A002 - the word of the command line
+        format: str = "parquet",  # noqa: A002 - the word of the command line
         progress: Callable[[int], None] | None = None,
     ) -> list[Path]:
         """Write one file of events per period, and truth.parquet beside them.
@@ -211,27 +176,16 @@ class Simulation:
         return Draws(self.seed)
 
     @cached_property
-    def _people(self) -> People:
-        count = max(
-            (int(part.user.max()) + 1 for part in self.sessions if len(part.user)), default=0
+    def _maker(self) -> ChunkMaker:
+        count = max((int(part.user.max(initial=-1)) + 1 for part in self.sessions), default=0)
+        order = self._draws.stream("who comes")
+        people = self.pool.people(
+            count, order, self.scenario.platform, traits=self.scenario.identify
         )
-        return self.pool.people(count, self._draws.stream("who comes"), self.scenario.platform)
-
-    @cached_property
-    def _shop(self) -> Shop:
-        return Shop(self.catalog, self._people.personas, bugs=self.scenario.original_bugs)
-
-    @cached_property
-    def _columns(self) -> PropertyColumns:
-        columns = PropertyColumns(self.scenario, self._shop.columns["product.id"].type)
-        if columns.has_functions:
-            before = 0
-            for sessions in self.sessions:
-                timeline = lay_out(sessions, self.scenario, self._draws)
-                every = slice(0, len(timeline.time))
-                columns.learn(self._event_rows(sessions, timeline, every, before, columns))
-                before += len(sessions.period.templates)
-        return columns
+        shop = Shop(self.catalog, people.personas, bugs=self.scenario.original_bugs)
+        maker = ChunkMaker(self.scenario, self._draws, people, shop)
+        maker.learn(self.sessions)
+        return maker
 
     @cached_property
     def _insert_ids(self) -> str:
@@ -247,62 +201,3 @@ class Simulation:
         import polars as pl
 
         return pl.DataFrame(pa.concat_tables([chunk.events for chunk in self.chunks(*names)]))
-
-    def _event_rows(
-        self,
-        sessions: Sessions,
-        timeline: Timeline,
-        rows: slice,
-        templates_before: int,
-        columns: PropertyColumns,
-    ) -> EventRows:
-        session = timeline.session[rows].astype(np.int64)
-        first, last = (int(session.min()), int(session.max()) + 1) if len(session) else (0, 0)
-        place = timeline.place[rows].astype(np.int64)
-        user = sessions.user[first:last]
-        states = States(self._shop, self._people, self._draws, sessions.first + first, user)
-        kind = columns.opening[templates_before + sessions.template[session]] + place
-        variant = sessions.variant[session]
-        return EventRows(states, session - first, place, kind, columns.variants, variant)
-
-    def _chunk(
-        self, sessions: Sessions, timeline: Timeline, rows: slice, before: tuple[int, int]
-    ) -> Chunk:
-        before_events, before_templates = before
-        event = self._event_rows(sessions, timeline, rows, before_templates, self._columns)
-        session = timeline.session[rows]
-        user = pa.array(sessions.user[session])
-        people, scenario = self._people, self.scenario
-        types = [
-            item.event_type
-            for plan in scenario.periods
-            for t in plan.templates
-            for item in t.events
-        ]
-        event_id = pa.array(np.arange(1, len(session) + 1, dtype=np.int64) + before_events)
-        columns = {
-            "event_type": pa.array(types, type=pa.string()).take(pa.array(event.kind)),
-            "event_time": pa.array(timeline.time[rows]).cast(pa.timestamp("us")),
-            "user_id": people.user_id.take(user),
-            "device_id": people.device_id.take(user),
-            "event_properties": self._columns.struct(event),
-        }
-        if scenario.identify:
-            columns["user_properties"] = people.traits.take(user)
-        if scenario.session_id:
-            columns["session_id"] = pa.array(sessions.start[session] // 1000)
-        columns |= {name: column.take(user) for name, column in people.mobile.items()}
-        if scenario.insert_id:
-            bits = self._draws.stream(self._insert_ids).bits(event.address)
-            columns |= {"$insert_id": hexadecimal(bits), "event_id": event_id}
-        names = [template.name for template in sessions.period.templates]
-        variants = event.variants or (None, None)
-        truth = {
-            "event_id": event_id,
-            "period": pa.repeat(sessions.period.name, len(session)),
-            "session": pa.array(event.states.number[event.session] + 1),
-            "template": pa.array(names).take(pa.array(sessions.template[session])),
-            "step": pa.array(event.place + 1),
-            "variant": pa.array(variants, type=pa.string()).take(pa.array(event.variant)),
-        }
-        return Chunk(sessions.period.name, pa.table(columns), pa.table(truth))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from funnelkit.events.simulation.catalog import Catalog
     from funnelkit.events.simulation.draws import Draws, Integers
-    from funnelkit.events.simulation.pool import People
+    from funnelkit.events.simulation.people import People
 
 CART: Final = 3
 WITHOUT_PERSONA: Final = 10
@@ -30,7 +30,7 @@ WITHOUT_PERSONA: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Ragged:
-    """Lists of different lengths as one array: list i is `values[offset[i] : offset[i] + size[i]]`."""
+    """Lists of different lengths in one array: list i has `size[i]` values from `offset[i]` on."""
 
     values: Integers
     offset: Integers
@@ -112,7 +112,7 @@ class States:
         self.persona = people.persona[user]
 
     @cached_property
-    def cart(self) -> NDArray[np.int64]:
+    def cart(self) -> Integers:
         """Catalog positions of three different products from the persona's, shape (sessions, 3).
 
         The first pick is any of n products, the second any of the other n - 1, the third of n - 2:
@@ -126,7 +126,8 @@ class States:
         three = self.draws.stream("cart 3").below(self.number, size - 2)
         three += three >= np.minimum(one, two)
         three += three >= np.maximum(one, two)
-        return offers.values[np.stack([one, two, three], axis=1) + offset[:, None]]
+        cart: Integers = offers.values[np.stack([one, two, three], axis=1) + offset[:, None]]
+        return cart
 
     @cached_property
     def cart_id(self) -> pa.StringArray:
@@ -139,8 +140,10 @@ class States:
         """The sum of the three prices, in whole cents; the original added binary fractions."""
         if self.shop.bugs:
             one, two, three = self.shop.prices[self.cart].T
-            return one + two + three
-        return self.shop.cents[self.cart].sum(axis=1) / 100.0
+            total: NDArray[np.float64] = one + two + three
+        else:
+            total = self.shop.cents[self.cart].sum(axis=1) / 100.0
+        return total
 
     @cached_property
     def query(self) -> pa.StringArray:

@@ -80,7 +80,7 @@ class Expanded:
 Value = Constant | OneOf | Field | Computed
 
 
-def value_of(raw: Any, where: str) -> Value:  # noqa: ANN401 - checked here, on behalf of all others
+def value_of(raw: Any, where: str) -> Value:
     """Return the value that `raw` stands for.
 
     A text in braces is a field of the session, any other text, number or boolean a constant, a

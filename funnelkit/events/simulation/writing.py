@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Literal, Self, get_args
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal, Self, cast, get_args
 
 from funnelkit.errors import DataError, DefinitionError, did_you_mean
 from funnelkit.events.simulation.payload import event_objects, json_line
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from funnelkit.events.simulation.simulation import Chunk, Simulation
+    from funnelkit.events.simulation.chunks import Chunk
+    from funnelkit.events.simulation.simulation import Simulation
 
 Format = Literal["parquet", "jsonl", "jsonl.gz"]
 
@@ -32,7 +33,7 @@ UNIQUE: Final = (*CLIMBING, "$insert_id", "event_properties.cartId")
 def write(
     simulation: Simulation,
     folder: str | Path,
-    format: Format,  # noqa: A002 - the word of the command line
+    format: str,  # noqa: A002 - the word of the command line
     progress: Callable[[int], None] | None,
 ) -> list[Path]:
     """Write a simulation; see `Simulation.write`."""
@@ -137,19 +138,17 @@ class LinesFile(Whole):
     def __init__(self, path: Path) -> None:
         """Open the file."""
         super().__init__(path)
-        self.raw = self.part.open("wb")
-        # No name and no time inside: the same events give the same bytes.
-        self.file: IO[bytes] = (
-            gzip.GzipFile(filename="", fileobj=self.raw, mode="wb", mtime=0)
-            if path.suffix == ".gz"
-            else self.raw
-        )
+        self.files: list[BinaryIO] = [self.part.open("wb")]
+        if path.suffix == ".gz":
+            # No name and no time inside: the same events give the same bytes.
+            packed = gzip.GzipFile(filename="", fileobj=self.files[0], mode="wb", mtime=0)
+            self.files.append(cast("BinaryIO", packed))
 
     def write(self, chunk: Chunk) -> None:
         """Add the events of a chunk."""
-        self.file.writelines(json_line(event) for event in event_objects(chunk))
+        self.files[-1].writelines(json_line(event) for event in event_objects(chunk))
 
     def close(self) -> None:
         """Close the file."""
-        self.file.close()
-        self.raw.close()
+        for file in reversed(self.files):
+            file.close()
