@@ -59,7 +59,9 @@ class Series:
         """Return the series as plain JSON values."""
         found: dict[str, Any] = {
             "name": self.name,
-            "steps": [{name: getattr(step, name) for name in step.__slots__} for step in self.steps],
+            "steps": [
+                {name: getattr(step, name) for name in step.__slots__} for step in self.steps
+            ],
             "conversion": self.conversion,
             "average_seconds": self.average_seconds,
             "median_seconds": self.median_seconds,
@@ -95,13 +97,41 @@ class EventsRead:
 class FunnelResult:
     """The answer of `funnelkit.report`: one series per segment, and what it was computed from.
 
-    `warnings` say what may be wrong with the question (a step that nobody did).
+    `warnings` say what may be wrong with the question (a step that nobody did), `notes` how the
+    events were read (a column that was guessed).
     """
 
     funnel: Funnel
     segments: tuple[Series, ...]
     events: EventsRead
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        steps = " > ".join(f"{step.event} {step.count}" for step in self.segments[0].steps)
+        rate = "–" if self.conversion is None else f"{self.conversion:.1%}"
+        more = f", {len(self.segments)} segments" if len(self.segments) > 1 else ""
+        return f"FunnelResult({steps}, conversion {rate}{more})"
+
+    def _repr_html_(self) -> str:
+        """Return a table per series for a notebook."""
+        from html import escape
+
+        heads = "".join(f"<th>{h}</th>" for h in ("step", "count", "of start", "of previous"))
+        parts = []
+        for segment, group, series in self.series():
+            rows = "".join(
+                f"<tr><td>{escape(step.event)}</td><td>{step.count:,}</td>"
+                + "".join(
+                    f"<td>{'–' if share is None else f'{share:.1%}'}</td>"
+                    for share in (step.conversion_from_start, step.conversion_from_previous)
+                )
+                + "</tr>"
+                for step in series.steps
+            )
+            name = segment if group is None else f"{segment}: {group}"
+            parts.append(f"<table><caption>{escape(name)}</caption><tr>{heads}</tr>{rows}</table>")
+        return "".join(parts)
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -136,6 +166,7 @@ class FunnelResult:
                 "share_without_user_id": self.events.share_without_user_id,
             },
             "warnings": list(self.warnings),
+            "notes": list(self.notes),
         }
 
     def to_polars(self) -> pl.DataFrame:

@@ -5,12 +5,12 @@
 --
 -- Go through each user's time, {resolution} by {resolution}, and keep for every step the latest
 -- entry from which it has been reached. The latest is enough: the window runs from the entry, so
--- whatever an earlier entry can still reach, a later one can reach too. How far a user gets is the
--- longest way; which of several equal ways Amplitude would show does not change the counts.
+-- whatever an earlier entry can still reach, a later one can reach too. The count is of users who
+-- got that far at all; which of several ways there is the first makes no difference to it.
 --
--- Inside one {resolution} either order is accepted, but an event that would also do for another step
--- filled in it counts for neither. So steps i to k are filled in one {resolution} if each of
--- them has an event that fits it and no other of them: that is `fills_i_k`.
+-- Inside one {resolution} either order is accepted, but an event that would also do for another
+-- step filled in it does for neither. So steps i to k are filled in one {resolution} if each of
+-- them has an event that fits it and none of the others: that is `fills_i_k`.
 WITH
 -- The events that may matter, with their time in microseconds and the steps that they fit.
 labelled AS (

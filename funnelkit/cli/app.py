@@ -22,3 +22,14 @@ def funnelkit() -> None:
 
 
 app.command("simulate")(simulate)
+
+
+def _register() -> None:
+    from funnelkit.cli.report import report
+    from funnelkit.cli.verify import verify
+
+    app.command()(report)
+    app.command()(verify)
+
+
+_register()

@@ -8,15 +8,16 @@ in what depends on the funnel.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.engine.filters import condition
+from funnelkit.engine.runs import Runs, fills
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.errors import UnsupportedError
 from funnelkit.events.sql import Parameters, quote_identifier
 from funnelkit.model import ANY_EVENT
+from funnelkit.specs.text import format_moment, format_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,7 +43,7 @@ class Literals(Parameters):
             case bool():
                 return "true" if value else "false"
             case int():
-                return str(value)
+                return str(value) if value >= 0 else f"({value})"
             case float():
                 return f"CAST('{value!r}' AS DOUBLE)"
             case str():
@@ -63,7 +64,8 @@ def plain_sql(funnel: Funnel, table: EventTable) -> str:
     """Return one statement that gives a row (step, event, users) for each step of the funnel.
 
     The counts are those of `report` (specification A0 to A4, A7 and A10), the rule for equal
-    seconds included.
+    seconds included. Where it needs them, the macros that compare properties and a setting come
+    before the statement.
 
     Raises:
         UnsupportedError: the funnel has segments, a group-by or counts sessions, or its steps
@@ -73,10 +75,10 @@ def plain_sql(funnel: Funnel, table: EventTable) -> str:
     steps = funnel.steps
     numbers = range(1, len(steps) + 1)
     literals = Literals()
-    blocks = Blocks(steps)
-    if blocks.terms() > MOST_TERMS:
+    runs = Runs(steps)
+    if runs.terms() > MOST_TERMS:
         raise UnsupportedError(
-            f"plain SQL for these {len(steps)} steps would need {blocks.terms():,} conditions, "
+            f"plain SQL for these {len(steps)} steps would need {runs.terms():,} conditions, "
             f"because one event may fit many of them in the same {funnel.resolution}"
         )
     tick = _TICK[funnel.resolution]
@@ -90,10 +92,10 @@ def plain_sql(funnel: Funnel, table: EventTable) -> str:
         resolution=funnel.resolution,
         period=_period(funnel),
         tick=tick,
-        fills=_lines(blocks.columns(_entry(funnel))),
+        fills=_lines(runs.columns(_entry(funnel))),
         fits_any=" OR ".join(f"fits_{n}" for n in numbers),
-        window=funnel.conversion_window,
-        chain="".join(_chain(blocks, funnel.conversion_window // timedelta(microseconds=tick))),
+        window=format_window(funnel.conversion_window),
+        chain="".join(_chain(runs, funnel.conversion_window // timedelta(microseconds=tick))),
         reached=_lines(
             f"count(DISTINCT unit) FILTER (WHERE start_{n} IS NOT NULL) AS users_{n}"
             for n in numbers
@@ -101,112 +103,30 @@ def plain_sql(funnel: Funnel, table: EventTable) -> str:
         last=len(steps),
         rows=_lines(f"({n}, {literals.bind(steps[n - 1].label)}, users_{n})" for n in numbers),
     )
-    return _macros(statement) + statement
+    zone = "SET TimeZone = 'UTC'; -- the times are text\n\n" if table.time_kind == "text" else ""
+    return zone + _macros(statement) + statement
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
-    """Which runs of consecutive steps one second can fill (specification A10).
-
-    Steps are numbered from 1. A run is `(first, last)`.
-    """
-
-    steps: tuple[Step, ...]
-
-    def is_apart(self, number: int) -> bool:
-        """Say whether no event that fits the step can fit an earlier one, by its type alone."""
-        return all(_apart(self.steps[number - 1], step) for step in self.steps[: number - 1])
-
-    def ending_at(self, last: int) -> list[tuple[int, int]]:
-        """Return the runs that end at the step, the shortest first.
-
-        A run ends where two steps in it cannot be filled in one second, since whatever fits the
-        one fits the other. A step that is apart from all before it needs no run but itself.
-        """
-        runs = [(last, last)]
-        if self.is_apart(last):
-            return runs
-        for first in range(last - 1, 0, -1):
-            if any(self._never_together(first, other) for other in range(first + 1, last + 1)):
-                break
-            runs.append((first, last))
-        return runs
-
-    def columns(self, entry: str) -> Iterator[str]:
-        """Yield the expression of each run; `entry` is the condition on the event of step 1."""
-        for last in range(1, len(self.steps) + 1):
-            for first, _last in self.ending_at(last):
-                filled = (
-                    f"bool_or({' AND '.join(self._alone(number, first, last, entry))})"
-                    for number in range(first, last + 1)
-                )
-                yield f"{' AND '.join(filled)} AS {fills(first, last)}"
-
-    def terms(self) -> int:
-        """Return the number of conditions in all columns together."""
-        return sum(
-            len(self._alone(number, first, last, ""))
-            for end in range(1, len(self.steps) + 1)
-            for first, last in self.ending_at(end)
-            for number in range(first, last + 1)
-        )
-
-    def _alone(self, number: int, first: int, last: int, entry: str) -> list[str]:
-        """Return the conditions of an event that fits the step and no other of the run."""
-        step = self.steps[number - 1]
-        others = (other for other in range(first, last + 1) if other != number)
-        unfit = [f"NOT fits_{other}" for other in others if not _apart(step, self.steps[other - 1])]
-        return [f"fits_{number}", *([entry] if number == 1 and entry else []), *unfit]
-
-    def _never_together(self, left: int, right: int) -> bool:
-        one, other = self.steps[left - 1], self.steps[right - 1]
-        return _covers(one, other) or _covers(other, one)
-
-
-def fills(first: int, last: int) -> str:
-    """Return the name of the column that says whether one second fills the run of steps."""
-    return f"fills_{last}" if first == last else f"fills_{first}_{last}"
-
-
-def _apart(left: Step, right: Step) -> bool:
-    """Say whether the event types alone keep the two steps apart."""
-    ours = {selector.event_type for selector in left.events}
-    theirs = {selector.event_type for selector in right.events}
-    return ANY_EVENT not in ours | theirs and ours.isdisjoint(theirs)
-
-
-def _covers(wide: Step, narrow: Step) -> bool:
-    """Say whether whatever fits `narrow` is sure to fit `wide`."""
-    return all(
-        any(
-            selector.event_type in (ANY_EVENT, needed.event_type)
-            and set(selector.filters) <= set(needed.filters)
-            for selector in wide.events
-        )
-        for needed in narrow.events
-    )
-
-
-def _chain(blocks: Blocks, window: int) -> Iterator[str]:
+def _chain(runs: Runs, window: int) -> Iterator[str]:
     """Yield the CTE of each step after the first; `window` is in seconds (or milliseconds)."""
     before: set[int] = set()
-    for last in range(2, len(blocks.steps) + 1):
+    for last in range(2, len(runs.steps) + 1):
         columns = []
-        if blocks.is_apart(last):
+        if runs.is_apart(last):
             name, frame = "upto", "ROWS UNBOUNDED PRECEDING"
             columns.append(f"max(start_{last - 1}) OVER upto AS upto_{last - 1}")
             ways = [_way(fills(last, last), f"upto_{last - 1}", window)]
         else:
             name, frame = "before", "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
-            runs = blocks.ending_at(last)
-            needed = {first - 1 for first, _last in runs if first > 1} - before
+            ending = runs.ending_at(last)
+            needed = {first - 1 for first, _last in ending if first > 1} - before
             columns += [f"max(start_{n}) OVER before AS before_{n}" for n in sorted(needed)]
             before |= needed
             ways = [
                 _way(fills(*run), f"before_{run[0] - 1}", window)
                 if run[0] > 1
                 else f"CASE WHEN {fills(*run)} THEN tick END"
-                for run in runs
+                for run in ending
             ]
         latest = ways[0] if len(ways) == 1 else f"greatest(\n{_lines(ways, 12)}\n        )"
         columns.append(f"{latest} AS start_{last}")
@@ -223,7 +143,8 @@ def _way(filled: str, entered: str, window: int) -> str:
 
 def _fits(step: Step, table: EventTable, literals: Literals) -> str:
     """Return the condition of an event that fits the step."""
-    return " OR ".join(f"({_selects(each, table, literals)})" for each in step.events)
+    selected = [_selects(each, table, literals) for each in step.events]
+    return selected[0] if len(selected) == 1 else " OR ".join(f"({each})" for each in selected)
 
 
 def _selects(selector: EventSelector, table: EventTable, literals: Literals) -> str:
@@ -279,11 +200,9 @@ def _entry(funnel: Funnel) -> str:
 def _period(funnel: Funnel) -> str:
     """Return the range in words."""
     start, end = funnel.period.start, funnel.period.end
-    if start is None and end is None:
-        return "at any time"
-    first = "" if start is None else f" from {start}"
-    last = "" if end is None else f" to {end}"
-    return f"in the range{first}{last} ({funnel.timezone})"
+    first = "" if start is None else f"from {format_moment(start)}, "
+    last = "" if end is None else f"to {format_moment(end)}, "
+    return f"{first}{last}in {funnel.timezone} time" if first or last else "at any time"
 
 
 def _check_plain(funnel: Funnel) -> None:

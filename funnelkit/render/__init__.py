@@ -1,1 +1,1 @@
-"""TODO."""
+"""Results as bytes: one module per format."""

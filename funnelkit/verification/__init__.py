@@ -1,1 +1,1 @@
-"""TODO."""
+"""Expected numbers, and what differs from them."""

@@ -1,0 +1,181 @@
+"""The Python API: what the command line does, as functions. The only orchestration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from funnelkit.errors import DefinitionError
+from funnelkit.result import EventsRead, FunnelResult, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date, datetime, timedelta
+
+    from funnelkit.engine.rows import StepRows
+    from funnelkit.events.table import EventTable
+    from funnelkit.model import Funnel, Resolution, Segment, Step, Unit
+    from funnelkit.verification.expectation import Verification
+
+EVERYBODY = {"user": "all users", "session": "all sessions"}
+
+
+def report(
+    events: Any,
+    *,
+    steps: str | Sequence[str] | Sequence[Step] | None = None,
+    funnel: Funnel | str | None = None,
+    where: str | Sequence[str] = (),
+    where_every_step: str | Sequence[str] = (),
+    segment: str | Sequence[str | Segment] = (),
+    from_: str | date | datetime | None = None,
+    to: str | date | datetime | None = None,
+    timezone: str | None = None,
+    window: str | timedelta | None = None,
+    unit: Unit | None = None,
+    group_by: str | None = None,
+    resolution: Resolution | None = None,
+    columns: Mapping[str, str] | str | None = None,
+) -> FunnelResult:
+    """Return what Amplitude's Funnel Analysis chart would say about the events.
+
+    The rules are those of the chart: this order, one count per user, the longest and then the first
+    conversion of each (specification A0 to A4, A7, A9 to A11b).
+
+    Args:
+        events: Parquet, JSON lines or CSV: a path, a glob, a folder, several of them, or "-" for
+            stdin; or a Polars, pandas or Arrow frame.
+        steps: `"A > B[price > 20]"`, or one text per step, or records of the model.
+        funnel: a `Funnel`, or `"FILE:NAME"` of a funnel file; the other arguments change it.
+        where: filters step 1, as Amplitude's `where` under the first event; or `"3: …"`.
+        where_every_step: filters every step.
+        segment: `"NAME: filter"`, tested at step 1; each segment is a series of its own.
+        from_: the first day in which step 1 may happen, in `timezone`; or an instant.
+        to: the last day; an instant is exclusive. Later steps may follow within the window.
+        timezone: the project's time zone (IANA name); UTC by default.
+        window: time from step 1 to the last step, inclusive: `"7d"`; 30 days by default.
+        unit: "user", or "session": by `session_id`, else by 30 minutes without an event.
+        group_by: a property of the step-1 event of the chosen conversion: `"feature"`.
+        resolution: "second" (Amplitude's default) or "millisecond".
+        columns: which column is what, where the names do not tell: `{"user": "uid"}`.
+
+    Returns:
+        The result: a series of steps per segment, with groups where asked for.
+
+    Raises:
+        DefinitionError: the definition is wrong.
+        DataError: the events cannot be read.
+    """
+    from funnelkit.engine.select import select
+    from funnelkit.events.sources import open_events
+    from funnelkit.specs.define import define
+
+    chosen, file_columns, _ = resolve(funnel)
+    defined = define(
+        funnel=chosen,
+        steps=steps,
+        where=where,
+        where_every_step=where_every_step,
+        segment=segment,
+        from_=from_,
+        to=to,
+        timezone=timezone,
+        window=window,
+        unit=unit,
+        group_by=group_by,
+        resolution=resolution,
+    )
+    with open_events(events, columns=columns or file_columns) as table:
+        rows = select(defined, table)
+        return FunnelResult(
+            funnel=defined,
+            segments=tuple(_segments(defined, rows)),
+            events=_events_read(events, table, rows),
+            warnings=tuple(_warnings(defined, table, rows)),
+            notes=table.notes,
+        )
+
+
+def resolve(
+    funnel: Funnel | str | None,
+) -> tuple[Funnel | None, Mapping[str, str] | None, tuple[int, ...] | None]:
+    """Return the funnel that `"FILE:NAME"` names, with the columns and counts of its file."""
+    if not isinstance(funnel, str):
+        return funnel, None, None
+    from funnelkit.specs.files import select_funnel
+
+    entry = select_funnel(funnel)
+    return entry.funnel, entry.columns, entry.expect
+
+
+def _segments(funnel: Funnel, rows: StepRows) -> Iterator[Series]:
+    from dataclasses import replace
+
+    from funnelkit.engine.entry import Entry
+    from funnelkit.engine.summarise import groups, series
+
+    start, end = funnel.period.bounds(funnel.timezone)
+    labels = [step.label for step in funnel.steps]
+    window = round(funnel.conversion_window.total_seconds() * 1_000_000)
+    named: list[tuple[str, int | None]] = [
+        (segment.name, index) for index, segment in enumerate(funnel.segments)
+    ]
+    for name, index in named or [(EVERYBODY[funnel.unit], None)]:
+        found = rows.match(Entry(window=window, segment=index, start=start, end=end))
+        answer = series(found, name=name, events=labels)
+        if funnel.group_by is not None:
+            by_value, _ = groups(found, labels=rows.labels, events=labels)
+            answer = replace(answer, groups=by_value)
+        yield answer
+
+
+def _events_read(events: Any, table: EventTable, rows: StepRows) -> EventsRead:
+    return EventsRead(
+        source=", ".join(map(str, table.labels)) if table.labels else str(events),
+        events=table.rows,
+        user_column=rows.unit_name,
+        step_one_events=rows.step_one,
+        step_one_without_user_id=rows.step_one_without_user_id,
+    )
+
+
+def _warnings(funnel: Funnel, table: EventTable, rows: StepRows) -> Iterator[str]:
+    """Say what may be wrong with the question: a step that nobody did, an unknown property."""
+    from funnelkit.engine.doubts import undone_steps, unknown_properties
+
+    yield from undone_steps(funnel, table, rows.seen)
+    yield from unknown_properties(funnel, table)
+
+
+def verify(
+    events: Any,
+    *,
+    expect: str | Sequence[int] | None = None,
+    funnel: Funnel | str | None = None,
+    columns: Mapping[str, str] | str | None = None,
+    **definition: Any,
+) -> Verification:
+    """Compare the counts of a funnel with expected ones, exactly.
+
+    Args:
+        events: as for `report`.
+        expect: one count per step, `"1177, 638, 448, 417"`; by default those of the funnel file.
+        funnel: as for `report`.
+        columns: as for `report`.
+        definition: the other arguments of `report`; `window` is mandatory here, because Amplitude's
+            chart and API do not share a default.
+
+    Raises:
+        DefinitionError: the definition or the expectation is wrong, or leaves the window open.
+        DataError: the events cannot be read.
+    """
+    from funnelkit.specs.define import define
+    from funnelkit.verification.expectation import Verification, expected_counts
+
+    chosen, file_columns, file_expect = resolve(funnel)
+    defined = define(funnel=chosen, **definition)
+    wanted = expect if expect is not None else file_expect
+    if wanted is None:
+        raise DefinitionError('nothing is expected: give --expect "1177, 638", one count per step')
+    expected = expected_counts(wanted, defined)
+    result = report(events, funnel=defined, columns=columns or file_columns)
+    return Verification(result, expected)

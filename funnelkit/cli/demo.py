@@ -1,0 +1,64 @@
+"""`funnelkit demo`: the main job on the sample events, command by command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from funnelkit.errors import FunnelkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PURCHASE = "ProductViewed > ProductAdded > CheckoutStarted > OrderCompleted"
+SEARCH = "ProductSearched > ProductAdded > CheckoutStarted > OrderCompleted"
+FEATURE = "feature in (home_product_recs, product_detail_related)"
+PRE, POST = "2026-04-01..2026-04-30", "2026-05-01..2026-05-30"
+
+
+def demo() -> None:
+    """Run the main job on the sample: two funnels, their comparison, and the search comparison."""
+    from funnelkit.cli.output import write
+    from funnelkit.cli.run import run
+
+    for number, (title, arguments) in enumerate(_commands(_samples())):
+        line = " ".join(_quoted(argument) for argument in ["funnelkit", *arguments])
+        write(("\n" if number else "") + f"# {title}\n$ {line}\n")
+        if code := run(arguments):
+            raise FunnelkitError(f"the demo stopped: that command ended with exit code {code}")
+
+
+def _commands(samples: Path) -> Iterator[tuple[str, list[str]]]:
+    pre, post = (str(samples / "workshop" / name) for name in ("pre.parquet", "post.parquet"))
+    yield "Before recommendations: of all who viewed a product, who bought?", [
+        *("report", pre, "--steps", PURCHASE),
+    ]
+    yield "After: the same, for views of recommended products only.", [
+        *("report", post, "--steps", PURCHASE, "--where", FEATURE),
+    ]
+    yield "+6.8 points. Did recommendations do that?", [
+        *("compare", pre, post, "--steps", PURCHASE),
+        *("--baseline", PRE, "--against", POST, "--against-where", FEATURE),
+    ]
+    pre, post = (str(samples / "search" / name) for name in ("pre.parquet", "post.parquet"))
+    yield "Search, before and after re-ranking, counted by users: worse?", [
+        *("compare", pre, post, "--steps", SEARCH),
+        *("--baseline", PRE, "--against", POST, "--against-where", "reranked is true"),
+    ]
+    yield "The same users' sessions, one by one.", [
+        *("compare", pre, post, "--steps", SEARCH, "--unit", "session"),
+        *("--baseline", PRE, "--against", POST, "--against-where", "reranked is true"),
+    ]
+
+
+def _samples() -> Path:
+    """Return the folder of the samples, short where it lies in the current folder."""
+    from funnelkit.sample import sample_folder
+
+    folder = sample_folder()
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+
+
+def _quoted(argument: str) -> str:
+    return f'"{argument}"' if any(c in argument for c in " >()") else argument

@@ -1,0 +1,216 @@
+"""Filters as SQL conditions: Amplitude's operators (specification A7).
+
+Values that stand in a file are bound, never written into the SQL. A condition is never NULL: a
+missing value is `(none)`, which is a value like any other. So `is not x` holds for it, while
+`contains`, `greater` and the like do not; each negative operator is the exact opposite of its
+positive one. An array matches where any of its items does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from funnelkit.errors import DefinitionError
+from funnelkit.events.properties import PropertyType, expression
+from funnelkit.model import NONE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from funnelkit.events.properties import PropertyExpression
+    from funnelkit.events.sql import Parameters
+    from funnelkit.events.table import EventTable
+    from funnelkit.model import Filter
+
+EXACT_IN_DOUBLE = 2**53
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NEGATIVE = {
+    "is not": "is",
+    "does not contain": "contains",
+    "does not have prefix": "has prefix",
+    "set is not": "set is",
+    "set does not contain": "set contains",
+    "glob does not match": "glob match",
+}
+COMPARISONS = {"less": "<", "less or equal": "<=", "greater": ">", "greater or equal": ">="}
+
+
+def condition(filter_: Filter, table: EventTable, bind: Parameters) -> str:
+    """Return the SQL condition, TRUE or FALSE for every event, never NULL."""
+    value = expression(table, filter_.property, bind)
+    if filter_.op in NEGATIVE:
+        return f"NOT {_positive(NEGATIVE[filter_.op], filter_.values, value, bind)}"
+    return _positive(filter_.op, filter_.values, value, bind)
+
+
+def _positive(op: str, values: tuple[str, ...], value: PropertyExpression, bind: Parameters) -> str:
+    present = [wanted for wanted in values if wanted != NONE]
+    alternatives: list[str] = []
+    if NONE in values:
+        if op not in {"is", "set is", "set contains"}:
+            raise DefinitionError(f"{NONE} goes with 'is' and 'is not', not with {op!r}")
+        alternatives.append(_missing(value))
+    if present and value.type is not PropertyType.MISSING:
+        alternatives.append(f"coalesce({_OPERATORS[op](present, value, bind)}, false)")
+    return f"({' OR '.join(alternatives) or 'false'})"
+
+
+def _missing(value: PropertyExpression) -> str:
+    if value.type is PropertyType.MISSING:
+        return "true"
+    if value.type is PropertyType.JSON:
+        return f"len(fk_items({value.sql})) = 0"
+    return f"{value.sql} IS NULL"
+
+
+def _is(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> str:
+    truths = [text for text in map(str.lower, values) if text in {"true", "false"}]
+    match value.type:
+        case PropertyType.TEXT:
+            plain = f"{value.sql} IN {_listed(values, bind)}"
+            return f"{plain} OR lower({value.sql}) IN {_listed(truths, bind)}" if truths else plain
+        case PropertyType.NUMBER:
+            short = doubles(values)
+            long = [int(text) for text in values if _is_whole(text) and not doubles([text])]
+            tests = [f"CAST({value.sql} AS DOUBLE) IN {_listed(short, bind)}"] if short else []
+            tests += [f"{value.sql} = {bind.bind(number)}::HUGEINT" for number in long]
+            return " OR ".join(tests) or "false"
+        case PropertyType.BOOLEAN:
+            return f"CAST({value.sql} AS VARCHAR) IN {_listed(truths, bind)}" if truths else "false"
+        case _:
+            wanted = bind.bind(list(values))
+            return (
+                f"fk_any_is({value.sql}, {wanted}, {bind.bind(doubles(values))}::DOUBLE[], "
+                f"{bind.bind(truths)}::VARCHAR[])"
+            )
+
+
+def _listed(values: Sequence[object], bind: Parameters) -> str:
+    return f"({', '.join(bind.bind(value) for value in values)})"
+
+
+def doubles(values: Sequence[str]) -> list[float]:
+    """Return the values that are numbers which a DOUBLE tells from every other number."""
+    numbers = [number for number in map(_number, values) if number is not None]
+    return [number for number in numbers if abs(number) < EXACT_IN_DOUBLE]
+
+
+def _compares(op: str) -> Callable[[Sequence[str], PropertyExpression, Parameters], str]:
+    sign = COMPARISONS[op]
+
+    def compare(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> str:
+        return " OR ".join(_compare(wanted, sign, value, bind) for wanted in values)
+
+    return compare
+
+
+def _compare(wanted: str, sign: str, value: PropertyExpression, bind: Parameters) -> str:
+    """Compare numbers as numbers; text that is no number, a date for one, as text."""
+    number = _number(wanted)
+    if number is None:
+        return _any_item(value, f"item {sign} {bind.bind(wanted)}", only_text=True)
+    if value.type is PropertyType.NUMBER:
+        exact = int(wanted) if _is_whole(wanted) else number
+        return f"{value.sql} {sign} {bind.bind(exact)}"
+    whole = f"{bind.bind(int(wanted))}::HUGEINT" if _is_whole(wanted) else "NULL::HUGEINT"
+    test = f"fk_compare(item, {bind.bind(number)}::DOUBLE, {whole}) {sign} 0"
+    return _any_item(value, test)
+
+
+def _number(text: str) -> float | None:
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _is_whole(text: str) -> bool:
+    return re.fullmatch(r"-?[0-9]{1,37}", text) is not None
+
+
+def _any_item(value: PropertyExpression, test: str, *, only_text: bool = False) -> str:
+    """Return the SQL that tests whether any item of the value, as text `item`, passes `test`."""
+    match value.type:
+        case PropertyType.JSON:
+            items = f"fk_strings({value.sql})" if only_text else f"fk_texts({value.sql})"
+            return f"len(list_filter({items}, lambda item: {test})) > 0"
+        case PropertyType.TEXT:
+            text = value.sql
+        case PropertyType.NUMBER if not only_text:
+            text = f"fk_number_text(CAST({value.sql} AS VARCHAR))"
+        case PropertyType.BOOLEAN if not only_text:
+            text = f"CAST({value.sql} AS VARCHAR)"
+        case _:
+            return "false"
+    return f"len(list_filter([{text}], lambda item: {test})) > 0"
+
+
+def _contains(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> str:
+    tests = [f"contains(lower(item), {bind.bind(wanted.lower())})" for wanted in values]
+    return _any_item(value, f"({' OR '.join(tests)})")
+
+
+def _has_prefix(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> str:
+    tests = [f"starts_with(lower(item), {bind.bind(wanted.lower())})" for wanted in values]
+    return _any_item(value, f"({' OR '.join(tests)})")
+
+
+def _glob(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> str:
+    tests = [f"regexp_full_match(item, {bind.bind(glob_pattern(wanted))})" for wanted in values]
+    return _any_item(value, f"({' OR '.join(tests)})")
+
+
+def _set_is(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> str:
+    wanted = bind.bind(list(values))
+    items = _item_list(value)
+    return f"list_has_all({items}, {wanted}) AND list_has_all({wanted}, {items})"
+
+
+def _set_contains(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> str:
+    return f"list_has_all({_item_list(value)}, {bind.bind(list(values))})"
+
+
+def _item_list(value: PropertyExpression) -> str:
+    match value.type:
+        case PropertyType.JSON:
+            return f"fk_texts({value.sql})"
+        case PropertyType.NUMBER:
+            return f"[fk_number_text(CAST({value.sql} AS VARCHAR))]"
+        case _:
+            return f"[CAST({value.sql} AS VARCHAR)]"
+
+
+_OPERATORS: dict[str, Callable[[Sequence[str], PropertyExpression, Parameters], str]] = {
+    "is": _is,
+    "contains": _contains,
+    "has prefix": _has_prefix,
+    "glob match": _glob,
+    "set is": _set_is,
+    "set contains": _set_contains,
+    **{op: _compares(op) for op in COMPARISONS},
+}
+
+
+def glob_pattern(glob: str) -> str:
+    """Return a glob as a regular expression (RE2) that has to match the whole text.
+
+    `*` is any text without `/`, `**` any text, `[0-9]` and `[!a-z]` one character of a set or
+    none of it (specification A7). Everything else stands for itself.
+    """
+    pattern = ""
+    position = 0
+    while position < len(glob):
+        rest = glob[position:]
+        if rest.startswith("**"):
+            pattern += "(?s:.*)"
+            position += 2
+        elif rest[0] == "*":
+            pattern += "[^/]*"
+            position += 1
+        elif bracket := re.match(r"\[(!?)(\]?[^\]]*)\]", rest):
+            negated, members = bracket.groups()
+            members = re.sub(r"([\\\[\]^&~|])", r"\\\1", members)
+            pattern += f"[{'^' if negated else ''}{members}]"
+            position += bracket.end()
+        else:
+            pattern += re.escape(rest[0])
+            position += 1
+    return pattern

@@ -1,0 +1,235 @@
+"""Streams of rows grouped by unit: cut where they lie in order, partitioned where they do not.
+
+A global sort of the events would cost more than everything else together. Rows that already lie in
+the order of an integer key are only cut at unit boundaries; any other stream is scattered into
+partitions by the bits of its key, and each partition is grouped by counting. Both keep the order of
+the rows inside a unit, so a stream in time order needs no sort; a partition that is not in time
+order is sorted alone.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numba
+import numpy as np
+
+from funnelkit.engine.rows import Bucket, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+PARTITION_BITS = 7
+_NO_LABEL = np.empty(0, np.int32)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: spreads consecutive keys
+
+
+class Rows(NamedTuple):
+    """Columns of equal length, one line per event; `flags` and `label` may be None."""
+
+    unit: Any
+    us: Any
+    mask: Any
+    flags: Any = None
+    label: Any = None
+
+    def pick(self, index: Any) -> Rows:
+        """Return the lines at `index` (a slice or an array of positions)."""
+        return Rows(*(None if column is None else column[index] for column in self))
+
+
+def joined(parts: list[Rows]) -> Rows:
+    """Return the lines of all parts, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    return Rows(
+        *(
+            None if columns[0] is None else np.concatenate(columns)
+            for columns in zip(*parts, strict=True)
+        )
+    )
+
+
+class NotClusteredError(Exception):
+    """The stream is not in the order of its key; it has to be partitioned."""
+
+
+def cut(stream: Iterable[Rows]) -> Iterator[Bucket]:
+    """Yield buckets of whole units of a stream that is in the order of (unit, time).
+
+    Raises:
+        NotClusteredError: it is not.
+    """
+    rest: Rows | None = None
+    for batch in stream:
+        rows = batch if rest is None else joined([rest, batch])
+        starts = _unit_starts(frozen(rows.unit), frozen(rows.us))
+        if len(starts) == 0:
+            raise NotClusteredError
+        last = starts[-2]
+        rest = rows.pick(slice(last, None))
+        if last > 0:
+            yield _bucket(rows.pick(slice(0, last)), starts[:-1])
+    if rest is not None:
+        yield _bucket(rest, _unit_starts(frozen(rest.unit), frozen(rest.us)))
+
+
+def partition(stream: Iterable[Rows]) -> list[Bucket]:
+    """Return buckets of whole units of a stream in any order."""
+    parts: list[list[Rows]] = [[] for _ in range(1 << PARTITION_BITS)]
+    for batch in stream:
+        bounds, *columns = _scatter(*(frozen(column) for column in _solid(batch)))
+        rows = _hollow(batch, columns)
+        for number, part in enumerate(parts):
+            if bounds[number] < bounds[number + 1]:
+                piece = rows.pick(slice(bounds[number], bounds[number + 1]))
+                # A copy, or each piece would keep the whole batch alive.
+                part.append(Rows(*(None if c is None else c.copy() for c in piece)))
+    filled = [part for part in parts if part]
+    parts.clear()
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        return list(pool.map(_grouped, filled))
+
+
+def _solid(rows: Rows) -> list[Any]:
+    """Return all five columns, empty ones for those that there are not."""
+    return [
+        rows.unit.view(np.uint64),
+        rows.us,
+        rows.mask,
+        rows.mask[:0] if rows.flags is None else rows.flags,
+        _NO_LABEL if rows.label is None else rows.label,
+    ]
+
+
+def _hollow(like: Rows, columns: Sequence[Any]) -> Rows:
+    """Return columns as rows again, with those missing that `like` has not."""
+    unit, us, mask, flags, label = columns
+    return Rows(
+        unit.view(like.unit.dtype),
+        us,
+        mask,
+        None if like.flags is None else flags,
+        None if like.label is None else label,
+    )
+
+
+def _grouped(part: list[Rows]) -> Bucket:
+    rows = joined(part)
+    part.clear()
+    starts, units, in_order, *columns = _group(*(frozen(column) for column in _solid(rows)))
+    rows = _hollow(rows, [rows.unit, *columns])
+    if not in_order:
+        order = np.lexsort((rows.us, np.repeat(np.arange(len(units)), np.diff(starts))))
+        rows = rows.pick(order)
+    return _bucket(rows, starts, units.view(rows.unit.dtype))
+
+
+def _bucket(rows: Rows, starts: Any, units: Any = None) -> Bucket:
+    return Bucket(
+        units=rows.unit[starts[:-1]] if units is None else units,
+        starts=starts,
+        us=rows.us,
+        mask=rows.mask,
+        flags=rows.mask if rows.flags is None else rows.flags,
+        label=rows.label,
+    )
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _unit_starts(unit: Any, us: Any) -> Any:
+    """Return where each unit starts, and the end; nothing where (unit, time) is not ascending."""
+    starts = np.empty(len(unit) + 1, np.int64)
+    found = 1
+    starts[0] = 0
+    for row in range(1, len(unit)):
+        if unit[row] != unit[row - 1]:
+            if unit[row] < unit[row - 1]:
+                return starts[:0]
+            starts[found] = row
+            found += 1
+        elif us[row] < us[row - 1]:
+            return starts[:0]
+    starts[found] = len(unit)
+    return starts[: found + 1].copy()
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _scatter(unit: Any, us: Any, mask: Any, flags: Any, label: Any) -> Any:
+    """Return where each partition starts, and the columns in the order of the partitions."""
+    partitions = 1 << PARTITION_BITS
+    shift = np.uint64(64 - PARTITION_BITS)
+    bounds = np.zeros(partitions + 1, np.int64)
+    for row in range(len(unit)):
+        bounds[np.int64((unit[row] * _GOLDEN) >> shift) + 1] += 1
+    for number in range(partitions):
+        bounds[number + 1] += bounds[number]
+    free = bounds.copy()
+    to_unit, to_us, to_mask = np.empty_like(unit), np.empty_like(us), np.empty_like(mask)
+    to_flags, to_label = np.empty_like(flags), np.empty_like(label)
+    for row in range(len(unit)):
+        number = np.int64((unit[row] * _GOLDEN) >> shift)
+        to = free[number]
+        free[number] += 1
+        to_unit[to] = unit[row]
+        to_us[to] = us[row]
+        to_mask[to] = mask[row]
+        if len(flags):
+            to_flags[to] = flags[row]
+        if len(label):
+            to_label[to] = label[row]
+    return bounds, to_unit, to_us, to_mask, to_flags, to_label
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _group(unit: Any, us: Any, mask: Any, flags: Any, label: Any) -> Any:
+    """Return where each unit starts, its key, whether time ascends, and the columns by unit.
+
+    The keys go through a hash table of open addresses; the rows keep their order inside a unit.
+    """
+    size = 1024
+    while size < 2 * len(unit):
+        size *= 2
+    slot_number = np.zeros(size, np.int32)  # number of the unit + 1; 0 is free
+    number_of = np.empty(len(unit), np.int32)
+    keys = np.empty_like(unit)
+    last_us = np.empty_like(us)
+    count = np.zeros(len(unit) + 1, np.int64)
+    units = 0
+    in_order = True
+    bits = np.uint64(size - 1)
+    for row in range(len(unit)):
+        key = unit[row]
+        # The partition took the top bits of this product: take lower ones here.
+        slot = ((key * _GOLDEN) >> np.uint64(24)) & bits
+        while slot_number[slot] != 0 and keys[slot_number[slot] - 1] != key:
+            slot = (slot + np.uint64(1)) & bits
+        number = int(slot_number[slot]) - 1
+        if number < 0:
+            number = units
+            units += 1
+            slot_number[slot] = units
+            keys[number] = key
+        elif us[row] < last_us[number]:
+            in_order = False
+        last_us[number] = us[row]
+        number_of[row] = number
+        count[number + 1] += 1
+    for number in range(units):
+        count[number + 1] += count[number]
+    starts = count[: units + 1].copy()
+    to_us, to_mask = np.empty_like(us), np.empty_like(mask)
+    to_flags, to_label = np.empty_like(flags), np.empty_like(label)
+    for row in range(len(unit)):
+        number = number_of[row]
+        to = count[number]
+        count[number] += 1
+        to_us[to] = us[row]
+        to_mask[to] = mask[row]
+        if len(flags):
+            to_flags[to] = flags[row]
+        if len(label):
+            to_label[to] = label[row]
+    return starts, keys[:units].copy(), in_order, to_us, to_mask, to_flags, to_label

@@ -1,0 +1,152 @@
+"""A large selection as arrays: Arrow batches in, buckets of whole units out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numba
+import numpy as np
+
+from funnelkit.engine.partition import NotClusteredError, Rows, cut, partition
+from funnelkit.engine.rows import Bucket, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from duckdb import DuckDBPyConnection
+
+    from funnelkit.engine.select import Query
+
+BATCH = 1_000_000
+
+
+class Stream:
+    """Reads a query once, groups its rows by unit, and counts what goes by.
+
+    `codes` numbers the labels in the order in which they came; `seen` has a bit per step that any
+    event fits; `step_one` and `lacking` count events of step 1, and those without a user_id.
+    """
+
+    def __init__(self, query: Query, connection: DuckDBPyConnection) -> None:
+        self.query = query
+        self.connection = connection
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was counted."""
+        self.codes: dict[str, int] = {}
+        self.seen = 0
+        self.step_one = 0
+        self.lacking = 0
+
+    def buckets(self) -> list[Bucket]:
+        """Return all rows in buckets of whole units."""
+        if self.query.unit.ordered:
+            try:
+                return self._settled(list(cut(self.batches())))
+            except NotClusteredError:
+                self.reset()  # the file is in another order: read it again and partition it
+        return self._settled(partition(self.batches()))
+
+    def batches(self) -> Iterator[Rows]:
+        """Yield the rows as they come, as read-only arrays."""
+        grouped = self.query.funnel.group_by is not None
+        flagged = bool(self.query.funnel.segments) or self.query.lacks_user_id is not None
+        lacks = self.query.lacks_user_id
+        relation = self.connection.sql(self.query.sql, params=self.query.values)
+        for batch in relation.to_arrow_reader(BATCH):
+            if not batch.num_rows:
+                continue
+            unit, us, mask, flags = (_array(batch.column(i)) for i in range(4))
+            seen, step_one, lacking = _count(mask, flags, 0 if lacks is None else 1 << lacks)
+            self.seen |= seen
+            self.step_one += step_one
+            self.lacking += lacking
+            label = self._codes(batch.column(4)) if grouped else None
+            yield Rows(unit, us, mask, flags if flagged else None, label)
+
+    def _codes(self, texts: Any) -> Any:
+        encoded = texts.dictionary_encode()
+        own = [
+            self.codes.setdefault(text, len(self.codes)) for text in encoded.dictionary.to_pylist()
+        ]
+        index = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return np.array([*own, -1], np.int32)[index]  # the last one is what -1 takes: no label
+
+    def _settled(self, buckets: list[Bucket]) -> list[Bucket]:
+        if self.query.funnel.group_by is None:
+            return buckets
+        return [self._settle(bucket) for bucket in buckets]
+
+    def _settle(self, bucket: Bucket) -> Bucket:
+        """Put events of one unit at one microsecond into the order that every engine agrees on.
+
+        Only the label depends on it, so only ties between different labels are looked at, and
+        only they are read again, with everything that the order needs.
+        """
+        tied = _tied(bucket.starts, frozen(bucket.us), frozen(bucket.label))
+        if not len(tied):
+            return bucket
+        moments = np.unique(bucket.us[tied]).tolist()
+        unit_of = np.repeat(np.arange(len(bucket.units)), np.diff(bucket.starts))
+        wanted = {
+            (int(bucket.units[u]), int(t))
+            for u, t in zip(unit_of[tied], bucket.us[tied], strict=True)
+        }
+        found = self.connection.execute(
+            f"{self.query.sql} AND {self.query.us} IN (SELECT unnest($moments))"
+            f" ORDER BY {self.query.ties}",
+            self.query.values | {"moments": moments},
+        ).fetchall()
+        queues: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+        for unit, us, mask, flags, label in found:
+            if (unit, us) in wanted:
+                line = (mask, flags, -1 if label is None else self.codes[label])
+                queues.setdefault((unit, us), []).append(line)
+        mask, flags, label = bucket.mask.copy(), bucket.flags.copy(), bucket.label.copy()
+        for row in tied.tolist():
+            key = (int(bucket.units[unit_of[row]]), int(bucket.us[row]))
+            mask[row], own_flags, label[row] = queues[key].pop(0)
+            flags[row] = own_flags if bucket.flags is not bucket.mask else mask[row]
+        return Bucket(
+            units=bucket.units, starts=bucket.starts, us=bucket.us,
+            mask=mask, flags=flags, label=label,
+        )  # fmt: skip
+
+
+def _array(column: Any) -> Any:
+    return column.to_numpy(zero_copy_only=True)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _count(mask: Any, flags: Any, lacks: int) -> tuple[int, int, int]:
+    seen = 0
+    step_one = 0
+    lacking = 0
+    for row in range(len(mask)):
+        seen |= mask[row]
+        step_one += mask[row] & 1
+        if flags[row] & lacks != 0:
+            lacking += mask[row] & 1
+    return seen, step_one, lacking
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _tied(starts: Any, us: Any, label: Any) -> Any:
+    """Return the rows that share unit and time with a row of another label."""
+    found = np.empty(len(us), np.int64)
+    count = 0
+    for unit in range(len(starts) - 1):
+        first = starts[unit]
+        while first < starts[unit + 1]:
+            stop = first + 1
+            differs = False
+            while stop < starts[unit + 1] and us[stop] == us[first]:
+                differs = differs or label[stop] != label[first]
+                stop += 1
+            if differs:
+                for row in range(first, stop):
+                    found[count] = row
+                    count += 1
+            first = stop
+    return found[:count].copy()

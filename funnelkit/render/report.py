@@ -1,0 +1,27 @@
+"""A report in the format that was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from funnelkit.result import FunnelResult
+
+
+def render_report(result: FunnelResult, *, format: str) -> str:  # noqa: A002 - the option's name
+    """Return the report as `table`, `json`, `csv` or `markdown`."""
+    if format == "json":
+        from funnelkit.render.machine import to_json
+
+        return to_json(result.to_dict())
+    if format == "csv":
+        from funnelkit.render.machine import report_csv
+
+        return report_csv(result)
+    if format == "markdown":
+        from funnelkit.render.markdown import report_markdown
+
+        return report_markdown(result)
+    from funnelkit.render.table import report_table
+
+    return report_table(result)

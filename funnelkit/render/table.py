@@ -1,0 +1,72 @@
+"""A report as text for a terminal of 80 columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from funnelkit.render.definition import definition, events_read
+from funnelkit.render.words import bar, count, duration, fit, percent, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from funnelkit.result import FunnelResult, Series
+
+NAME = 26
+BAR = 52
+
+
+def report_table(result: FunnelResult) -> str:
+    """Return the report: the definition with its defaults, then each series with bars."""
+    return "\n".join(_lines(result)) + "\n"
+
+
+def _lines(result: FunnelResult) -> Iterator[str]:
+    if result.funnel.name:
+        yield visible(result.funnel.name)
+    for heading, words in definition(result.funnel):
+        yield f"{heading:9}{visible(words)}"
+    yield f"{'events':9}{visible(events_read(result.events))}"
+    unit = f"{result.funnel.unit}s"
+    for segment in result.segments:
+        yield ""
+        if len(result.segments) > 1 or result.funnel.segments:
+            yield visible(segment.name)
+        yield from _series(segment, unit)
+        if segment.groups:
+            yield ""
+            yield from _groups(segment, unit)
+
+
+def _series(series: Series, unit: str) -> Iterator[str]:
+    yield (
+        f"   {'step':{NAME}}{unit:>10}{'of start':>9}{'of prev.':>9}{'lost':>9}"
+        f"{'average':>8}{'median':>8}".rstrip()
+    )
+    for step in series.steps:
+        line = (
+            f"{step.step:>2} {fit(step.event, NAME)}{count(step.count):>10}"
+            f"{percent(step.conversion_from_start):>9}"
+        )
+        if step.step > 1:
+            line += (
+                f"{percent(step.conversion_from_previous):>9}{count(step.drop_off):>9}"
+                f"{duration(step.average_seconds):>8}{duration(step.median_seconds):>8}"
+            )
+        yield line
+        yield f"   {bar(step.conversion_from_start, BAR)}".rstrip()
+    times = ""
+    if series.average_seconds is not None:
+        average, median = duration(series.average_seconds), duration(series.median_seconds)
+        times = f", in {average} on average, median {median} (of those who converted)"
+    yield f"   conversion {percent(series.conversion)}{times}"
+
+
+def _groups(segment: Series, unit: str) -> Iterator[str]:
+    steps = len(segment.steps)
+    name = max(12, 80 - 10 - 9 * steps - 9)
+    heads = "".join(f"{f'step {k}':>9}" for k in range(1, steps + 1))
+    yield f"   {fit(f'{unit} by value', name)}{heads}{'converted':>11}"
+    for group in segment.groups:
+        numbers = "".join(f"{count(step.count):>9}" for step in group.steps)
+        yield f"   {fit(group.name, name)}{numbers}{percent(group.conversion):>11}"

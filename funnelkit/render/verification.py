@@ -1,0 +1,45 @@
+"""A verification as text: what was in force, and a small table of what differs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from funnelkit.render.definition import definition, events_read
+from funnelkit.render.words import count, fit, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from funnelkit.verification.expectation import Verification
+
+NAME = 40
+
+
+def render_verification(verification: Verification, *, format: str) -> str:  # noqa: A002
+    """Return the verdict as `table` or `json`."""
+    if format == "json":
+        from funnelkit.render.machine import to_json
+
+        return to_json(verification.to_dict())
+    return "\n".join(_lines(verification)) + "\n"
+
+
+def _lines(verification: Verification) -> Iterator[str]:
+    result = verification.result
+    for heading, words in definition(result.funnel):
+        yield f"{heading:9}{visible(words)}"
+    yield f"{'events':9}{visible(events_read(result.events))}"
+    yield ""
+    if verification.ok:
+        yield f"ok: {' > '.join(map(count, verification.found))}"
+        return
+    yield f"   {'step':{NAME}}{'expected':>10}{'found':>10}{'difference':>12}"
+    pairs = zip(result.segments[0].steps, verification.expected, strict=True)
+    for step, wanted in pairs:
+        mark = " " if step.count == wanted else "!"
+        difference = f"{step.count - wanted:+,}" if step.count != wanted else ""
+        yield (
+            f"{mark}{step.step:>2} {fit(step.event, NAME - 1)}{count(wanted):>10}"
+            f"{count(step.count):>10}{difference:>12}"
+        ).rstrip()
+    yield f"failed: the counts differ at step {', '.join(map(str, verification.differing_steps))}"

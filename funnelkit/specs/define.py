@@ -1,0 +1,100 @@
+"""The options of the command line and of the Python API, the same names in both, as a funnel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from funnelkit.errors import DefinitionError
+from funnelkit.model import Funnel, Period, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime, timedelta
+
+    from funnelkit.model import Resolution, Segment, Unit
+
+
+def define(
+    *,
+    funnel: Funnel | None = None,
+    steps: str | Sequence[str] | Sequence[Step] | None = None,
+    where: str | Sequence[str] = (),
+    where_every_step: str | Sequence[str] = (),
+    segment: str | Sequence[str | Segment] = (),
+    from_: str | date | datetime | None = None,
+    to: str | date | datetime | None = None,
+    timezone: str | None = None,
+    window: str | timedelta | None = None,
+    unit: Unit | None = None,
+    group_by: str | None = None,
+    resolution: Resolution | None = None,
+) -> Funnel:
+    """Return `funnel` with what the options say, or a new funnel of `steps`.
+
+    Texts are read by the grammar of this package: `steps="A > B[price > 20]"`, `where="plan is
+    pro"` (step 1, as Amplitude's `where` under the first event) or `where="3: plan is pro"`,
+    `segment="New: user.plan is free"`, `window="7d"`, `from_="2026-04-01"`.
+
+    Raises:
+        DefinitionError: an option cannot be read, or no steps are given.
+    """
+    from funnelkit.specs.steps import (
+        apply_where,
+        parse_filters,
+        parse_property,
+        parse_where,
+    )
+    from funnelkit.specs.times import parse_moment, parse_window
+
+    changes: dict[str, Any] = {}
+    if steps is not None:
+        changes["steps"] = _steps(steps)
+    elif funnel is None:
+        raise DefinitionError('a funnel needs steps: --steps "ProductViewed > ProductAdded"')
+    segments = [_segment(text) for text in _several(segment)]
+    if segments:
+        changes["segments"] = tuple(segments)
+    if from_ is not None or to is not None:
+        before = funnel.period if funnel else Period()
+        start = parse_moment(from_) if isinstance(from_, str) else from_
+        end = parse_moment(to) if isinstance(to, str) else to
+        changes["period"] = Period(
+            before.start if start is None else start, before.end if end is None else end
+        )
+    if window is not None:
+        changes["window"] = parse_window(window) if isinstance(window, str) else window
+    if group_by is not None:
+        changes["group_by"] = parse_property(group_by) if isinstance(group_by, str) else group_by
+    plain = {"timezone": timezone, "unit": unit, "resolution": resolution}
+    changes |= {name: value for name, value in plain.items() if value is not None}
+    defined = Funnel(**changes) if funnel is None else replace(funnel, **changes)
+    filtered = apply_where(defined.steps, [parse_where(text) for text in _several(where)])
+    for text in _several(where_every_step):
+        filters = parse_filters(text)
+        filtered = tuple(step.where(*filters) for step in filtered)
+    return replace(defined, steps=filtered)
+
+
+def _steps(steps: str | Sequence[str] | Sequence[Step]) -> tuple[Step, ...]:
+    from funnelkit.specs.steps import parse_steps
+
+    if isinstance(steps, str):
+        return parse_steps(steps)
+    texts = [step for step in steps if isinstance(step, str)]
+    records = [step for step in steps if isinstance(step, Step)]
+    if texts and len(texts) == len(steps):
+        return parse_steps(texts)
+    if len(records) < len(steps):
+        raise DefinitionError("steps are one text, several texts, or records of the type Step")
+    return tuple(records)
+
+
+def _several(texts: Any) -> list[Any]:
+    return [texts] if isinstance(texts, str) else list(texts)
+
+
+def _segment(text: str | Segment) -> Segment:
+    from funnelkit.specs.steps import parse_segment
+
+    return parse_segment(text) if isinstance(text, str) else text

@@ -1,0 +1,18 @@
+-- Every event that fits a step, with all that the kernel needs to know of it.
+--
+-- Nothing is sorted or joined here: the engine keeps the order in which the rows lie and groups
+-- them by unit itself, because a sort would cost more than everything else together.
+--
+--   unit    who: the user, or one session of the user
+--   us      when: microseconds since 1970-01-01 00:00 UTC
+--   mask    bit k - 1 is set where the event fits step k
+--   flags   bit s is set where the event passes segment s; the bit after them, where it has no user_id
+--   label   the value of the property that the funnel is grouped by, on events that fit step 1
+SELECT
+    {unit} AS unit,
+    {us} AS us,
+    {mask} AS mask,
+    {flags} AS flags,
+    {label} AS label
+FROM {events}
+WHERE {relevant}
