@@ -57,8 +57,6 @@ def data_errors(what: str) -> Iterator[None]:
 
 def _reason(text: str) -> str:
     """Return DuckDB's message in one line, without its advice about its own functions."""
-    told = text.partition("\nPossible")[0].partition("\nLINE ")[0].splitlines()
-    lines = (line.strip() for line in told)
-    return "; ".join(
-        line if len(line) <= _LONGEST else line[:_LONGEST] + "…" for line in lines if line
-    )
+    told = text.partition("\nPossible")[0].partition("\nLINE ")[0]
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    return "; ".join(line if len(line) <= _LONGEST else line[:_LONGEST] + "…" for line in lines)

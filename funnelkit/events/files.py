@@ -69,9 +69,8 @@ def find_files(source: str | Path) -> list[Path]:
     if path.exists():
         return [path]
     if glob.has_magic(text):
-        found = sorted(
-            Path(name) for name in glob.glob(text, recursive=True) if os.path.isfile(name)
-        )
+        names = glob.glob(text, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute one
+        found = [file for file in map(Path, sorted(names)) if file.is_file()]
         if found:
             return found
         raise DataError(f"no file matches {text}{_near(path)}")

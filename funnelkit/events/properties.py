@@ -1,0 +1,203 @@
+"""How SQL reaches a property, wherever the file keeps it, by its exact name.
+
+A property of the event stands in `event_properties` (STRUCT, JSON text or MAP), or it is a column
+of its own that plays no role. A property of the user is one of Amplitude's built-in ones, which
+have columns of their own, or stands in `user_properties`. `price` and `Price` are two properties.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from funnelkit.errors import ColumnError
+from funnelkit.events.columns import ROLES
+from funnelkit.events.connection import connect, data_errors
+from funnelkit.events.duckdb_types import map_types, struct_fields
+from funnelkit.events.sql import Parameters, quote_identifier
+from funnelkit.events.times import is_number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from funnelkit.events.table import EventTable, Field
+    from funnelkit.model import Property, Scope
+
+BUILT_IN: Final[Mapping[str, tuple[str, ...]]] = {
+    "version": ("version_name", "app_version"),
+    "country": ("country",),
+    "city": ("city",),
+    "region": ("region",),
+    "DMA": ("dma",),
+    "language": ("language",),
+    "platform": ("platform",),
+    "os": ("os_name",),
+    "device": ("device_family", "device_model"),
+    "device_type": ("device_type",),
+    "start_version": ("start_version",),
+    "paying": ("paying",),
+}
+"""Amplitude's built-in user properties (specification B2), and the columns of exports and of the
+HTTP API that hold them, best first."""
+
+
+class PropertyType(Enum):
+    """What a property's SQL yields.
+
+    JSON is anything: a single value, a list or an object, as JSON text. A list or an object of a
+    STRUCT comes as JSON, too; a date or a time as ISO 8601 text, which sorts as it should.
+    """
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    JSON = "json"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyExpression:
+    """The SQL of a property's value, NULL where an event lacks it, and what it yields."""
+
+    sql: str
+    type: PropertyType
+
+
+MISSING: Final = PropertyExpression("NULL", PropertyType.MISSING)
+
+
+def expression(table: EventTable, prop: Property, bind: Parameters) -> PropertyExpression:
+    """Return the SQL that reaches a property; `MISSING` where the files have nothing of its name.
+
+    Where a property stands both inside the properties and as a column, the properties win, event
+    by event.
+
+    Raises:
+        ColumnError: the files spell the name in ways that DuckDB would mix up.
+    """
+    if prop.scope == "event":
+        column, fields = table.event_properties, table.event_fields
+        beside = prop.name if prop.name in _free_columns(table) else None
+    else:
+        column, fields = table.user_properties, table.user_fields
+        beside = _built_in_column(table, prop.name)
+        if beside is not None:
+            return _plain(quote_identifier(beside), table.types[beside])
+    inside = MISSING if column is None else _inside(table, column, fields, prop.name, bind)
+    if beside is None:
+        return inside
+    outside = _plain(quote_identifier(beside), table.types[beside])
+    return outside if inside is MISSING else _either(inside, outside)
+
+
+def known_properties(table: EventTable, scope: Scope) -> tuple[str, ...]:
+    """Return the names of all properties of events or of users, sorted.
+
+    The names of JSON and MAP properties stand in the rows only: for these, every row is read.
+    """
+    if scope == "event":
+        column, fields = table.event_properties, table.event_fields
+        names = set(_free_columns(table))
+    else:
+        column, fields = table.user_properties, table.user_fields
+        names = {name for name in BUILT_IN if _built_in_column(table, name)}
+    names |= {field.name for field in fields}
+    if column is not None and not struct_fields(table.types[column]):
+        names |= _keys(table, column)
+    return tuple(sorted(names))
+
+
+def property_json(table: EventTable, column: str) -> str:
+    """Return the SQL of a column of JSON text or MAP properties as JSON."""
+    name = quote_identifier(column)
+    kind = table.types[column]
+    return f"to_json({name})" if map_types(kind) else _json_text(name, kind)
+
+
+def _keys(table: EventTable, column: str) -> set[str]:
+    bind = Parameters()
+    with closing(connect()) as connection, data_errors(f"the column {column!r}"):
+        found = connection.execute(
+            f"SELECT DISTINCT unnest(json_keys({property_json(table, column)})) "
+            f"FROM {table.relation(bind)}",
+            bind.values,
+        ).fetchall()
+    return {name for (name,) in found}
+
+
+def _free_columns(table: EventTable) -> list[str]:
+    """Return the columns that play no role."""
+    roles = {getattr(table, role) for role in ROLES if role != "event_time"}
+    return [name for name in table.types if name not in {*roles, table.time}]
+
+
+def _built_in_column(table: EventTable, name: str) -> str | None:
+    free = _free_columns(table)
+    return next((column for column in BUILT_IN.get(name, ()) if column in free), None)
+
+
+def _inside(
+    table: EventTable, column: str, fields: tuple[Field, ...], name: str, bind: Parameters
+) -> PropertyExpression:
+    kind = table.types[column]
+    quoted = quote_identifier(column)
+    if struct_fields(kind):
+        field = next((field for field in fields if field.name == name), None)
+        if field is None:
+            return MISSING
+        if field.read_as is None:
+            raise ColumnError(
+                f"some files have a property {name!r}, others one that differs from it only in "
+                "case; DuckDB would mix them up. Read the files apart."
+            )
+        # In parentheses: without them the column could be taken for a table of its name.
+        return _plain(f"({quoted}).{quote_identifier(field.read_as)}", field.type)
+    if types := map_types(kind):
+        return _plain(f"map_extract_value({quoted}, {bind.bind(name)})", types[1])
+    # A JSON pointer is exact whatever the name holds; the first of two equal keys counts.
+    pointer = bind.bind("/" + name.replace("~", "~0").replace("/", "~1"))
+    value = f"json_extract({_json_text(quoted, kind)}, {pointer})"
+    return PropertyExpression(f"nullif({value}, 'null'::JSON)", PropertyType.JSON)
+
+
+def _json_text(column: str, kind: str) -> str:
+    """Return JSON text, for which an empty text is no properties."""
+    return column if kind == "JSON" else f"nullif({column}, '')"
+
+
+def _plain(sql: str, kind: str) -> PropertyExpression:  # noqa: PLR0911 - one for each type
+    """Return the value of a column or a field as one of the types that filters know."""
+    name = kind.partition("(")[0]
+    if is_number(kind):
+        return PropertyExpression(sql, PropertyType.NUMBER)
+    match name:
+        case "VARCHAR":
+            return PropertyExpression(sql, PropertyType.TEXT)
+        case "BOOLEAN":
+            return PropertyExpression(sql, PropertyType.BOOLEAN)
+        case "JSON":
+            return PropertyExpression(f"nullif({sql}, 'null'::JSON)", PropertyType.JSON)
+        case "ENUM" | "UUID" | "DATE" | "TIME" | "BLOB" | "BIT" | "INTERVAL":
+            return PropertyExpression(f"CAST({sql} AS VARCHAR)", PropertyType.TEXT)
+    if name.startswith("TIMESTAMP"):
+        return PropertyExpression(_iso(sql, zoned="TIME ZONE" in name), PropertyType.TEXT)
+    return PropertyExpression(f"to_json({sql})", PropertyType.JSON)
+
+
+def _iso(sql: str, *, zoned: bool) -> str:
+    """Return the SQL of a time as `2020-04-02T09:17:23`, with a fraction only if there is one."""
+    text = f"replace(CAST({sql} AS VARCHAR), ' ', 'T')"
+    return f"replace({text}, '+00', 'Z')" if zoned else text
+
+
+def _either(inside: PropertyExpression, outside: PropertyExpression) -> PropertyExpression:
+    """Return the first value that is there, both as JSON unless they are of one type."""
+    if inside.type is outside.type:
+        return PropertyExpression(f"coalesce({inside.sql}, {outside.sql})", inside.type)
+    values = (
+        value.sql if value.type is PropertyType.JSON else f"to_json({value.sql})"
+        for value in (inside, outside)
+    )
+    return PropertyExpression(f"coalesce({', '.join(values)})", PropertyType.JSON)
