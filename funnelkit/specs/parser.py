@@ -22,7 +22,7 @@ LONGEST: Final = 1_000_000
 """Characters of a definition; more is a file passed by mistake."""
 
 
-def parse(text: str, start: str, *, what: str) -> Any:  # noqa: ANN401 - each start has its type
+def parse(text: str, start: str, *, what: str) -> Any:
     """Return what `text` means, read from the rule `start`; errors call the text `what`.
 
     Raises:

@@ -39,17 +39,14 @@ def parse_steps(text: str | Sequence[str]) -> tuple[Step, ...]:
     if isinstance(text, str):
         return _steps(text)
     steps: list[Step] = []
+    wrong: list[str] = []
     for number, one in enumerate(text, 1):
-        found = _steps(one, what=f"step {number}")
-        if len(found) > 1:
-            raise DefinitionError(
-                f"step {number} holds {len(found)} steps: {one}\n"
-                '  Give each step by itself, or all of them as one text: "A > B". '
-                "A `>` that belongs to a name is quoted."
-            )
-        steps += found
-    if not steps:
-        raise DefinitionError("a funnel needs at least one step")
+        try:
+            steps.append(_one_step(one, number=number))
+        except DefinitionError as error:
+            wrong.append(str(error))
+    if wrong or not steps:
+        raise DefinitionError("\n".join(wrong) or "a funnel needs at least one step")
     return tuple(steps)
 
 
@@ -133,6 +130,17 @@ def _steps(text: str, *, what: str = "steps") -> tuple[Step, ...]:
     from funnelkit.specs.parser import parse
 
     return cast("tuple[Step, ...]", parse(text, "steps", what=what))
+
+
+def _one_step(text: str, *, number: int) -> Step:
+    first, *more = _steps(text, what=f"step {number}")
+    if more:
+        raise DefinitionError(
+            f"step {number} holds {1 + len(more)} steps: {text}\n"
+            '  Give each step by itself, or all of them as one text: "A > B". '
+            "A `>` that belongs to a name is quoted."
+        )
+    return first
 
 
 def _unquote(quoted: str) -> str:

@@ -1,0 +1,185 @@
+"""Files of named funnels, in TOML or JSON.
+
+    [project]
+    timezone = "Europe/Berlin"          # the default of every funnel below
+
+    [columns]
+    user = "visitor_id"                 # as --columns
+
+    [funnels.checkout]
+    description = "From the product page to the order"
+    steps = "ProductViewed[feature in (a, b)] > ProductAdded > OrderCompleted"
+    window = "30d"
+    from = 2020-04-02
+    to = 2020-05-01
+    segments = { mobile = "platform in (iOS, Android)", web = "platform is Web" }
+    expect = [1177, 638, 417]
+
+JSON has the same keys. The options of the command line are keys of the same name: where,
+where_every_step, timezone, unit, group_by, resolution.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from os.path import isfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from funnelkit.errors import DefinitionError, did_you_mean
+from funnelkit.specs.documents import read_document
+from funnelkit.specs.problems import Problems, Table, shown, text
+from funnelkit.specs.tables import FUNNEL_KEYS, checked, read_funnel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from funnelkit.model import Funnel
+
+COLUMN_KEYS: Final = (
+    "user", "device", "session", "event", "time", "properties",
+    "amplitude_id", "user_id", "device_id", "session_id", "event_type", "event_time", "event_id",
+    "uuid", "insert_id", "event_properties", "user_properties",
+)  # fmt: skip
+"""What a column can be; the events have the same list."""
+
+_DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelEntry:
+    """A funnel and what its file says beside the definition.
+
+    `columns` says which column is what, as `--columns`; `expect` is one count a step; `source` is
+    the file.
+    """
+
+    name: str
+    funnel: Funnel
+    columns: Mapping[str, str] | None = None
+    expect: tuple[int, ...] | None = None
+    description: str | None = None
+    source: Path | None = None
+
+
+def load_funnels(path: str | Path) -> dict[str, FunnelEntry]:
+    """Return the funnels of a TOML or JSON file by name, in the order of the file.
+
+    Raises:
+        DefinitionError: the file cannot be read, or with a line for everything that is wrong in
+            it: file, key, value, and the nearest valid word.
+    """
+    source = Path(path)
+    problems = Problems(str(path))
+    document = Table(
+        read_document(source), known=("project", "columns", "funnels"), path=(), problems=problems
+    )
+    project = _table(document, "project", known=("timezone",))
+    timezone = project.read("timezone", checked("timezone", text), "UTC")
+    columns = _table(document, "columns", known=COLUMN_KEYS)
+    names = {role: columns.read(role, _column, "") for role in columns.values} or None
+    funnels = _table(document, "funnels", known=None)
+    if document.is_table and not document.values.get("funnels"):
+        problems.add((), "it holds no funnel; a funnel is a table [funnels.NAME] with steps")
+    read = [
+        _entry(name, funnels, timezone=timezone, columns=names, source=source)
+        for name in funnels.values
+    ]
+    problems.check()
+    return {entry.name: entry for entry in read if entry is not None}
+
+
+def select_funnel(reference: str) -> FunnelEntry:
+    """Return the funnel of `FILE:NAME`; the name may be left out where the file has only one.
+
+    Raises:
+        DefinitionError: there is no such file or funnel, or the file has something wrong in it.
+    """
+    path, name = _split(reference)
+    entries = load_funnels(path)
+    if name is None:
+        if len(entries) > 1:
+            names = ", ".join(entries)
+            raise DefinitionError(f"{path} has several funnels; write {path}:NAME, of {names}")
+        return next(iter(entries.values()))
+    if name not in entries:
+        hint = did_you_mean(name, entries) or f" It has {', '.join(entries)}."
+        raise DefinitionError(f"{path} has no funnel {name!r}.{hint}")
+    return entries[name]
+
+
+def _entry(
+    name: str,
+    funnels: Table,
+    *,
+    timezone: str,
+    columns: Mapping[str, str] | None,
+    source: Path,
+) -> FunnelEntry | None:
+    table = Table(
+        funnels.values[name],
+        known=("description", *FUNNEL_KEYS, "expect"),
+        path=(*funnels.path, name),
+        problems=funnels.problems,
+    )
+    description = table.read("description", text, None)
+    expect = table.read("expect", _counts, None)
+    funnel = read_funnel(table, name=name, timezone=timezone)
+    if funnel is None:
+        return None
+    if expect is not None and len(expect) != len(funnel.steps):
+        counts = f"got {len(expect)} counts for {len(funnel.steps)} steps"
+        table.problems.add((*table.path, "expect"), f"one count for each step; {counts}")
+    return FunnelEntry(
+        name=name,
+        funnel=funnel,
+        columns=columns,
+        expect=expect,
+        description=description,
+        source=source,
+    )
+
+
+def _split(reference: str) -> tuple[Path, str | None]:
+    """Return the file and the name; colons may stand in both, and after a Windows drive."""
+    if isfile(reference):  # noqa: PTH113 - Path.is_file refuses a long text
+        return Path(reference), None
+    first = 2 if _DRIVE.match(reference) else 0
+    colons = [place for place, letter in enumerate(reference) if letter == ":" and place >= first]
+    for place in colons:
+        if isfile(reference[:place]):  # noqa: PTH113
+            return Path(reference[:place]), reference[place + 1 :]
+    end = colons[-1] if colons else len(reference)
+    return Path(reference[:end]), None
+
+
+def _table(document: Table, key: str, *, known: Iterable[str] | None) -> Table:
+    return Table(
+        document.values.get(key, {}),
+        known=None if known is None else tuple(known),
+        path=(key,),
+        problems=document.problems,
+    )
+
+
+def _column(value: object) -> str:
+    name = text(value)
+    if not name:
+        raise DefinitionError("a column needs a name")
+    return name
+
+
+def _counts(value: object) -> tuple[int, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list):
+        raise DefinitionError(f"expected a list of counts, one for each step, got {shown(value)}")
+    return tuple(_count(part.strip() if isinstance(part, str) else part) for part in parts)
+
+
+def _count(value: object) -> int:
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value):
+        return int(value)
+    if type(value) is int and value >= 0:
+        return value
+    raise DefinitionError(f"expected a count, got {shown(value)}")
