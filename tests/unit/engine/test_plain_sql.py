@@ -14,7 +14,8 @@ from funnelkit.errors import UnsupportedError
 from funnelkit.events.sources import open_events
 from funnelkit.model import EventSelector, Filter, Funnel, Period, Property, Segment, Step
 
-START = datetime(2024, 1, 1)
+START = datetime(2024, 1, 1)  # noqa: DTZ001 - files carry times in UTC without saying so
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - as above
 
 
 def steps(*event_types):
@@ -97,7 +98,7 @@ def test_three_steps_of_one_second_need_an_event_each(counted):
     )
     alone = [("u", "A", 0.1, {"p": "1"}), ("u", "A", 0.2, {"q": "1"}), ("u", "A", 0.3, {"r": "1"})]
     shared = [("v", "A", 0.1, {"p": "1"}), ("v", "A", 0.2, {"q": "1", "r": "1"})]
-    assert counted(funnel, [*alone, *shared, ("v", "A", 0.3, {"r": "1"})]) == [2, 1, 1]
+    assert counted(funnel, [*alone, *shared, ("v", "A", 0.3, {"r": "1"})]) == [2, 2, 1]
 
 
 def test_a_step_that_is_listed_twice_needs_two_seconds(counted):
@@ -116,7 +117,7 @@ def test_the_range_binds_step_1_only(counted):
 
 def test_times_before_1970_are_rounded_down(counted):
     rows = [("u", "B", -0.4), ("u", "A", -0.1), ("v", "B", -0.1), ("v", "A", 0.1)]
-    assert counted(Funnel(steps=steps("A", "B")), rows, start=datetime(1970, 1, 1)) == [2, 1]
+    assert counted(Funnel(steps=steps("A", "B")), rows, start=EPOCH) == [2, 1]
 
 
 @pytest.mark.parametrize(
