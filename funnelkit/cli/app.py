@@ -25,9 +25,11 @@ app.command("simulate")(simulate)
 
 
 def _register() -> None:
+    from funnelkit.cli.describe import describe
     from funnelkit.cli.report import report
     from funnelkit.cli.verify import verify
 
+    app.command()(describe)
     app.command()(report)
     app.command()(verify)
 

@@ -128,16 +128,16 @@ def find_roles(names: Sequence[str], *, explicit: Mapping[Role, str], where: str
         wanted = [role for role in wanted if role not in IDS]
     for role in wanted:
         exact = (name for name in _EXACT.get(role, (role,)) if name in names)
-        column = next((name for name in exact if name not in found.values()), None)
-        if column is not None:
-            found[role] = column
+        unplayed = next((name for name in exact if name not in found.values()), None)
+        if unplayed is not None:
+            found[role] = unplayed
     guessed = []
     for role in wanted:
         if role in found or (role in IDS and not found.keys().isdisjoint(IDS)):
             continue
-        column = _first_common(role, [name for name in names if name not in found.values()])
-        if column is not None:
-            found[role] = column
+        common = _first_common(role, [name for name in names if name not in found.values()])
+        if common is not None:
+            found[role] = common
             guessed.append(role)
     _check_needed(found, names, where=where)
     return Roles({role: found[role] for role in ROLES if role in found}, tuple(guessed))

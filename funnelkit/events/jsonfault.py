@@ -50,5 +50,5 @@ class _Object(dict[str, Any]):
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        seen: set[str] = set()
-        self.twice = [key for key, _ in pairs if key in seen or seen.add(key)]
+        keys = [key for key, _ in pairs]
+        self.twice = [key for key in self if keys.count(key) > 1] if len(self) < len(keys) else []

@@ -100,7 +100,8 @@ def _check_every_file(source: ParquetFiles, schema: Schema, columns: Mapping[Rol
                     f"{path} has no column {column!r}, which is the {role} "
                     f"elsewhere; it has {', '.join(names)}.{hint}"
                 )
-    for role in ("event_properties", "user_properties"):
+    properties: tuple[Role, ...] = ("event_properties", "user_properties")
+    for role in properties:
         nested = {
             bool(node.children): path
             for path, root in schema.files

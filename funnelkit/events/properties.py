@@ -79,7 +79,7 @@ def expression(table: EventTable, prop: Property, bind: Parameters) -> PropertyE
     """
     if prop.scope == "event":
         column, fields = table.event_properties, table.event_fields
-        beside = prop.name if prop.name in _free_columns(table) else None
+        beside = prop.name if prop.name in free_columns(table) else None
     else:
         column, fields = table.user_properties, table.user_fields
         beside = _built_in_column(table, prop.name)
@@ -99,7 +99,7 @@ def known_properties(table: EventTable, scope: Scope) -> tuple[str, ...]:
     """
     if scope == "event":
         column, fields = table.event_properties, table.event_fields
-        names = set(_free_columns(table))
+        names = set(free_columns(table))
     else:
         column, fields = table.user_properties, table.user_fields
         names = {name for name in BUILT_IN if _built_in_column(table, name)}
@@ -110,10 +110,10 @@ def known_properties(table: EventTable, scope: Scope) -> tuple[str, ...]:
 
 
 def property_json(table: EventTable, column: str) -> str:
-    """Return the SQL of a column of JSON text or MAP properties as JSON."""
+    """Return the SQL of a column of properties as JSON, whatever it is."""
     name = quote_identifier(column)
     kind = table.types[column]
-    return f"to_json({name})" if map_types(kind) else _json_text(name, kind)
+    return _json_text(name, kind) if kind in {"JSON", "VARCHAR"} else f"to_json({name})"
 
 
 def _keys(table: EventTable, column: str) -> set[str]:
@@ -127,14 +127,14 @@ def _keys(table: EventTable, column: str) -> set[str]:
     return {name for (name,) in found}
 
 
-def _free_columns(table: EventTable) -> list[str]:
+def free_columns(table: EventTable) -> list[str]:
     """Return the columns that play no role."""
     roles = {getattr(table, role) for role in ROLES if role != "event_time"}
     return [name for name in table.types if name not in {*roles, table.time}]
 
 
 def _built_in_column(table: EventTable, name: str) -> str | None:
-    free = _free_columns(table)
+    free = free_columns(table)
     return next((column for column in BUILT_IN.get(name, ()) if column in free), None)
 
 

@@ -166,8 +166,8 @@ class _Opening:
             self.notes += [f"{labels[path]} is empty" for path in labels if path not in names_of]
             groups: dict[tuple[str, str], dict[str, str]] = {}
             for path, names in names_of.items():
-                roles = find_roles(names, explicit=self.explicit, where=labels[path]).columns
-                group = groups.setdefault((roles["event_type"], roles["event_time"]), {})
+                found = find_roles(names, explicit=self.explicit, where=labels[path]).columns
+                group = groups.setdefault((found["event_type"], found["event_time"]), {})
                 group[path] = labels[path]
             for group in groups.values():
                 names = list(dict.fromkeys(name for path in group for name in names_of[path]))
