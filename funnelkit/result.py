@@ -153,7 +153,7 @@ class FunnelResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain JSON values; the schema is `funnelkit.report/1`."""
-        from funnelkit.specs.files import funnel_to_dict
+        from funnelkit.specs.tables import funnel_to_dict
 
         return {
             "schema": REPORT_SCHEMA,

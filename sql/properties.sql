@@ -33,9 +33,6 @@ CREATE OR REPLACE MACRO fk_texts(value) AS
 
 -- Equal to one of the wanted values: text to the letter, numbers by value too, booleans in any case.
 -- `doubles` are the wanted values that are numbers below 2^53, `truths` those that read true or false.
-CREATE OR REPLACE MACRO fk_text_is(value, wanted, truths) AS
-    list_contains(wanted, value) OR list_contains(truths, lower(value));
-
 CREATE OR REPLACE MACRO fk_number_is(value, wanted, doubles) AS
     list_contains(wanted, CAST(value AS VARCHAR)) OR list_contains(doubles, TRY_CAST(value AS DOUBLE));
 
@@ -43,7 +40,8 @@ CREATE OR REPLACE MACRO fk_item_is(item, wanted, doubles, truths) AS
     CASE
         WHEN json_type(item) IN ('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE')
             THEN fk_number_is(CAST(item AS VARCHAR), wanted, doubles)
-        ELSE fk_text_is(fk_item_text(item), wanted, truths)
+        WHEN json_type(item) = 'BOOLEAN' THEN list_contains(truths, CAST(item AS VARCHAR))
+        ELSE list_contains(wanted, fk_item_text(item))
     END;
 
 CREATE OR REPLACE MACRO fk_any_is(value, wanted, doubles, truths) AS

@@ -28,7 +28,7 @@ def report(
     """Count how many users get through the steps of a funnel, as Amplitude's chart would."""
     from funnelkit import api
     from funnelkit.cli.output import say, write
-    from funnelkit.cli.steps import steps_of
+    from funnelkit.cli.steps import eaten_steps, steps_of
     from funnelkit.render.report import render_report
     from funnelkit.specs.assertions import parse_assertion
     from funnelkit.verification.assertions import check_report
@@ -50,6 +50,7 @@ def report(
         resolution=resolution.value if resolution else None,
         columns=columns,
     )
+    say(eaten_steps(result.funnel))
     write(render_report(result, format=format.value), output)
     say(f"note: {note}" for note in result.notes)
     say(f"warning: {warning}" for warning in result.warnings)

@@ -9,6 +9,8 @@ from funnelkit.errors import DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from funnelkit.model import Funnel
+
 
 def steps_of(steps: str | None, step: Sequence[str] | None) -> str | list[str] | None:
     """Return what was given of the two options; None where neither was.
@@ -19,3 +21,11 @@ def steps_of(steps: str | None, step: Sequence[str] | None) -> str | list[str] |
     if steps is not None and step:
         raise DefinitionError("give --steps or --step, not both")
     return list(step) if step else steps
+
+
+def eaten_steps(funnel: Funnel) -> list[str]:
+    """Return a warning where the shell took the `>` of unquoted steps for itself."""
+    from funnelkit.specs.shell import eaten_by_shell
+
+    warning = eaten_by_shell(funnel.steps)
+    return [] if warning is None else [f"warning: {warning}"]

@@ -36,7 +36,7 @@ def verify(
     """Compare the counts of a funnel with expected ones; exit 1 where they differ."""
     from funnelkit import api
     from funnelkit.cli.output import say, write
-    from funnelkit.cli.steps import steps_of
+    from funnelkit.cli.steps import eaten_steps, steps_of
     from funnelkit.render.verification import render_verification
 
     verification = api.verify(
@@ -55,6 +55,7 @@ def verify(
         resolution=resolution.value if resolution else None,
         columns=columns,
     )
+    say(eaten_steps(verification.result.funnel))
     say(f"note: {note}" for note in verification.result.notes)
     say(f"warning: {warning}" for warning in verification.result.warnings)
     write(render_verification(verification, format=format.value), output)

@@ -68,8 +68,7 @@ def _is(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> s
     truths = [text for text in map(str.lower, values) if text in {"true", "false"}]
     match value.type:
         case PropertyType.TEXT:
-            plain = f"{value.sql} IN {_listed(values, bind)}"
-            return f"{plain} OR lower({value.sql}) IN {_listed(truths, bind)}" if truths else plain
+            return f"{value.sql} IN {_listed(values, bind)}"
         case PropertyType.NUMBER:
             short = doubles(values)
             long = [int(text) for text in values if _is_whole(text) and not doubles([text])]

@@ -28,10 +28,10 @@ def definition(funnel: Funnel) -> Iterator[tuple[str, str]]:
     yield "steps", format_steps(tuple(_bare(step) for step in funnel.steps))
     for number, step in enumerate(funnel.steps, 1):
         if _is_plain(step) and (filters := step.events[0].filters):
-            yield "where", f"{format_filters(filters)}  (applies to step {number}, {step.label})"
+            yield "where", f"{format_filters(filters)} (applies to step {number}, {step.label})"
     for segment in funnel.segments:
         what = format_filters(segment.filters) if segment.filters else "everybody"
-        yield "segment", f"{segment.name}: {what}  (applies to step 1)"
+        yield "segment", f"{segment.name}: {what} (applies to step 1)"
     if funnel.group_by is not None:
         yield "grouped", f"by {format_property(funnel.group_by)} of the step-1 event"
     yield "counted", f"unique {funnel.unit}s, this order"
