@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TOML_PLACE: Final = re.compile(r"(.*) \(at line ([0-9]+), column ([0-9]+)\)", re.DOTALL)
+_SUFFIXES: Final = {".toml", ".json"}
 
 
 def read_document(path: Path) -> object:
@@ -21,10 +22,30 @@ def read_document(path: Path) -> object:
     Raises:
         DefinitionError: the file cannot be opened, or its syntax is wrong at a line and a column.
     """
+    content = _content(path)
     try:
-        content = path.read_text(encoding="utf-8-sig")
+        if path.suffix.lower() == ".json":
+            return json.loads(content, object_pairs_hook=_unique)
+        return tomllib.loads(content)
+    except json.JSONDecodeError as error:
+        raise _syntax_error(path, content, error.lineno, error.colno, error.msg) from None
+    except tomllib.TOMLDecodeError as error:
+        place = _TOML_PLACE.fullmatch(str(error))
+        if place is None:
+            raise DefinitionError(f"{path}: {error}") from None
+        problem = place[1].replace("Invalid value", "Invalid value; text stands in quotes")
+        raise _syntax_error(path, content, int(place[2]), int(place[3]), problem) from None
+    except RecursionError:
+        raise DefinitionError(f"{path} is nested too deeply") from None
+    except DefinitionError as error:
+        raise DefinitionError(f"{path}: {error}") from None
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        names = [found.name for found in path.parent.glob("*.[tj][os][mo][ln]")]
+        names = [found.name for found in path.parent.glob("*") if found.suffix in _SUFFIXES]
         hint = did_you_mean(path.name, names)
         raise DefinitionError(f"there is no file of funnels {str(path)!r}.{hint}") from None
     except UnicodeDecodeError as error:
@@ -33,26 +54,14 @@ def read_document(path: Path) -> object:
     except (OSError, ValueError) as error:  # no right to read, a folder, NUL in the name
         problem = getattr(error, "strerror", None) or str(error)
         raise DefinitionError(f"cannot read {str(path)[:200]!r}: {problem}") from None
-    try:
-        if path.suffix.lower() == ".json":
-            return json.loads(content, object_pairs_hook=_unique)
-        return tomllib.loads(content)
-    except json.JSONDecodeError as error:
-        problem, line, column = error.msg, error.lineno, error.colno
-    except tomllib.TOMLDecodeError as error:
-        place = _TOML_PLACE.fullmatch(str(error))
-        if place is None:
-            raise DefinitionError(f"{path}: {error}") from None
-        problem, line, column = place[1], int(place[2]), int(place[3])
-    except RecursionError:
-        raise DefinitionError(f"{path} is nested too deeply") from None
-    except DefinitionError as error:
-        raise DefinitionError(f"{path}: {error}") from None
-    if problem == "Invalid value":
-        problem += "; text stands in quotes"
-    lines = content.split("\n")
-    shown_line = lines[line - 1].rstrip("\r")[:200] if line <= len(lines) else ""
-    raise DefinitionError(f"{path}, line {line}, column {column}: {problem}\n  {shown_line}")
+
+
+def _syntax_error(
+    path: Path, content: str, line: int, column: int, problem: str
+) -> DefinitionError:
+    text = "".join(content.split("\n")[line - 1 : line]).rstrip("\r")[:200]
+    place = f"{path}, line {line}, column {column}"
+    return DefinitionError(f"{place}: {problem}\n  {text}".rstrip())
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

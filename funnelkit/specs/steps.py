@@ -76,7 +76,7 @@ def parse_where(text: str) -> Where:
     if step == 0:
         raise DefinitionError(f"steps are counted from 1; got step 0 in {text!r}")
     if _QUOTED.fullmatch(rest):
-        rest = unquote(rest.strip())
+        rest = _unquote(rest.strip())
     return Where(step, parse_filters(rest, what=f"filter of step {step}"))
 
 
@@ -147,4 +147,4 @@ def _unquote(quoted: str) -> str:
     try:
         return unquote(quoted)
     except EscapeError as error:
-        raise DefinitionError(f"cannot read the name {quoted}: {error}") from None
+        raise DefinitionError(f"cannot read {quoted}: {error}") from None

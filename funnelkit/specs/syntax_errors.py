@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final, get_args
 
-from funnelkit.errors import DefinitionError, did_you_mean
+from funnelkit.errors import DefinitionError, did_you_mean, fold
 from funnelkit.model import Operator
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _hint(rest: str, *, found: str, accepted: AbstractSet[str]) -> str:  # noqa:
         return _property_hint(found)
     if accepted & {"_ARROW", "EVENT"}:
         return _EVENT if found else ""
-    return _PROPERTY
+    return "" if accepted - {"$END"} else _PROPERTY
 
 
 def _property_hint(found: str) -> str:
@@ -130,11 +131,16 @@ def _operator_hint(rest: str, *, found: str) -> str:
     if found in _FOREIGN:
         return f"Write {_FOREIGN[found]}."
     words = rest.split()[:4]
-    for count in range(1, len(words) + 1):
-        near = did_you_mean(" ".join(words[:count]), _OPERATORS)
-        if near:
-            return near.strip()
+    phrases = [" ".join(words[: count + 1]) for count in range(len(words))]
+    near = max(phrases, key=_likeness, default="")
+    if hint := did_you_mean(near, _OPERATORS):
+        return hint.strip()
     return f"{_PROPERTY} {_ALL_OPERATORS}" if found.isalnum() else _ALL_OPERATORS
+
+
+def _likeness(phrase: str) -> float:
+    """Say how much the phrase resembles the operator that is nearest to it."""
+    return max(SequenceMatcher(None, fold(phrase), fold(one)).ratio() for one in _OPERATORS)
 
 
 def _value_hint(found: str) -> str:
