@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from funnelkit.events.simulation.sessions import Sessions, Timeline
     from funnelkit.events.simulation.states import Shop
 
-CHUNK: Final = 1 << 17
-"""Rows that are made at a time: what one takes stays in the processor's cache."""
+CHUNK: Final = 1 << 18
+"""Rows that are made at a time, and the rows of a row group in a Parquet file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class ChunkMaker:
             "session": pa.array(rows.states.number[rows.session] + 1),
             "template": names.take(pa.array(template)),
             "step": pa.array(rows.place + 1),
-            "variant": rows.field("variant"),
+            "variant": rows.field("variant").resolve(),
         }
         return Chunk(sessions.period.name, pa.table(events), pa.table(truth))
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from funnelkit.errors import DefinitionError
+from funnelkit.events.simulation.rows import Lookup
 from funnelkit.events.simulation.values import (
     Computed,
     Constant,
@@ -126,43 +127,25 @@ class PropertyColumns:
         self, name: str, rows: EventRows, expanded: tuple[Integers, list[Any]] | None
     ) -> pa.Array:
         """Return one property: each source fills the rows of its kinds, the rest is null."""
+        kind = self.types[name]
         parts = [
-            (at, self._fill(name, source.value, rows, at))
+            (at, _filling(name, source.value, rows.pick(at), kind))
             for source in self.sources.get(name, ())
             if len(at := source.rows(rows))
         ]
         if expanded is not None:
             at, values = expanded
-            parts.append((at, pa.array(values, type=self.types[name])))
+            parts.append((at, Lookup(pa.array(values, type=kind), np.arange(len(at)))))
+        codes = np.full(len(rows), -1, dtype=np.int64)
+        before = 0
+        for at, part in parts:
+            codes[at] = part.codes + before
+            before += len(part.values)
         if not parts:
-            return pa.nulls(len(rows), type=self.types[name])
-        if len(parts) == 1 and len(parts[0][0]) == len(rows):
-            return parts[0][1]
-        where = np.full(len(rows), -1, dtype=np.int32)
-        filled = 0
-        for at, _ in parts:
-            where[at] = np.arange(filled, filled + len(at), dtype=np.int32)
-            filled += len(at)
-        values = pa.concat_arrays([part for _, part in parts])
-        return values.take(pa.array(where, mask=where < 0))
-
-    def _fill(self, name: str, value: Value | Expanded, rows: EventRows, at: Integers) -> pa.Array:
-        """Return what a value gives for the events `at`."""
-        kind = self.types[name]
-        match value:
-            case Constant(constant):
-                return pa.repeat(pa.scalar(constant, type=kind), len(at))
-            case OneOf(values):
-                draws = rows.states.draws.stream(f"property {name}")
-                drawn = draws.below(rows.address[at], len(values))
-                return pa.array(values, type=kind).take(pa.array(drawn))
-            case Field(field):
-                return rows.pick(at).field(field).cast(kind)
-            case Computed(function):
-                states = rows.pick(at).session_states(name)
-                return pa.array([function(state) for state in states], type=kind)
-            case Expanded():
-                raise AssertionError(name)
+            return pa.nulls(len(rows), type=kind)
+        values_of_all = [part.values.cast(kind) for _, part in parts]
+        table = values_of_all[0] if len(parts) == 1 else pa.concat_arrays(values_of_all)
+        return table.take(pa.array(codes, mask=codes < 0))
 
     def _expand(self, rows: EventRows) -> dict[str, tuple[Integers, list[Any]]]:
         """Return, for each property that functions add, the rows that have it and its values."""
@@ -179,6 +162,23 @@ class PropertyColumns:
             name: (np.array(places, dtype=np.int64), values)
             for name, (places, values) in found.items()
         }
+
+
+def _filling(name: str, value: Value | Expanded, rows: EventRows, kind: pa.DataType) -> Lookup:
+    """Return what a value gives for some events."""
+    match value:
+        case Constant(constant):
+            return Lookup(pa.array([constant], type=kind), np.zeros_like(rows.session))
+        case OneOf(options):
+            draws = rows.states.draws.stream(f"property {name}")
+            return Lookup(pa.array(options, type=kind), draws.below(rows.address, len(options)))
+        case Field(field):
+            return rows.field(field)
+        case Computed(function):
+            values = [function(state) for state in rows.session_states(name)]
+            return Lookup(pa.array(values, type=kind), np.arange(len(rows)))
+        case Expanded():
+            raise AssertionError(name)
 
 
 def _types(value: Value | Expanded, product_id: pa.DataType) -> Iterator[pa.DataType]:

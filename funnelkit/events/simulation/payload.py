@@ -1,4 +1,4 @@
-"""Events as Amplitude's HTTP API V2 takes them (specification D1), and as canonical text."""
+"""Events as Amplitude's HTTP API V2 takes them (specification D1)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def event_objects(chunk: Chunk) -> Iterator[dict[str, Any]]:
         event = {
             name: value for name, value in zip(order, values, strict=True) if value is not None
         }
-        event["event_properties"] = _without_nulls(event["event_properties"])
+        event["event_properties"] = without_nulls(event["event_properties"])
         if traits is not None and steps[row] == 1:
             yield _identify(event, traits[row])
         yield event
@@ -45,29 +45,14 @@ def _identify(event: dict[str, Any], traits: dict[str, Any]) -> dict[str, Any]:
     kept = {key: event[key] for key in event if key not in ("event_properties", "event_id")}
     if "insert_id" in kept:
         kept["insert_id"] += "-identify"
-    return {**kept, "event_type": "$identify", "user_properties": {"$set": _without_nulls(traits)}}
+    return {**kept, "event_type": "$identify", "user_properties": {"$set": without_nulls(traits)}}
 
 
-def _without_nulls(properties: dict[str, Any]) -> dict[str, Any]:
+def without_nulls(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties that have a value."""
     return {name: value for name, value in properties.items() if value is not None}
 
 
 def json_line(event: dict[str, Any]) -> bytes:
     """Return the event as one line of JSON, UTF-8."""
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-def canonical_lines(table: pa.Table) -> Iterator[bytes]:
-    """Yield each row as JSON with sorted keys and without nulls; times are microseconds."""
-    plain = table
-    for place, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            plain = plain.set_column(place, field.name, table.column(place).cast(pa.int64()))
-    for batch in plain.to_batches(max_chunksize=1 << 16):
-        for row in batch.to_pylist():
-            kept = {
-                name: _without_nulls(value) if isinstance(value, dict) else value
-                for name, value in row.items()
-                if value is not None
-            }
-            yield json.dumps(kept, sort_keys=True, separators=(",", ":")).encode() + b"\n"

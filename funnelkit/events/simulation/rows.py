@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 
     from funnelkit.events.simulation.draws import Integers
     from funnelkit.events.simulation.states import States
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A column in two parts: entry i is `values[codes[i]]`."""
+
+    values: pa.Array
+    codes: Integers
+
+    def resolve(self) -> pa.Array:
+        """Return the column."""
+        return self.values.take(pa.array(self.codes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +52,13 @@ class EventRows:
 
     def pick(self, rows: Integers) -> EventRows:
         """Return some of the events."""
-        return replace(
-            self,
-            session=self.session[rows],
-            place=self.place[rows],
-            kind=self.kind[rows],
-            variant=self.variant[rows],
+        return EventRows(
+            self.states,
+            self.session[rows],
+            self.place[rows],
+            self.kind[rows],
+            self.variant[rows],
+            self.variants,
         )
 
     @property
@@ -58,10 +71,10 @@ class EventRows:
         """Return the catalog position of each event's product."""
         return self.states.product(self.session, self.place)
 
-    def field(self, name: str) -> pa.Array:
-        """Return what the session knows under one of the names in `values.FIELDS`."""
+    def field(self, name: str) -> Lookup:
+        """Return what the sessions know under one of the names in `values.FIELDS`."""
         if name.startswith("product."):
-            return self.states.shop.columns[name].take(pa.array(self.product))
+            return Lookup(self.states.shop.columns[name], self.product)
         return _FIELDS[name](self)
 
     def session_states(self, purpose: str) -> Iterator[SessionState]:
@@ -72,12 +85,7 @@ class EventRows:
             (self.states.number[self.session] + 1).tolist(),
             self.product.tolist(),
             self.states.cart[self.session].tolist(),
-            self.field("user.id").to_pylist(),
-            self.field("user.persona").to_pylist(),
-            self.field("cart.id").to_pylist(),
-            self.field("search.query").to_pylist(),
-            self.field("search.results").to_pylist(),
-            self.field("variant").to_pylist(),
+            *(self.field(name).resolve().to_pylist() for name in _FIELDS_OF_A_STATE),
             ((bits >> np.uint64(64 - BITS)).astype(np.float64) / CERTAIN).tolist(),
             strict=True,
         )
@@ -87,20 +95,21 @@ class EventRows:
             )
 
 
-_FIELDS: Final[dict[str, Callable[[EventRows], pa.Array]]] = {
-    "cart.id": lambda rows: rows.states.cart_id.take(pa.array(rows.session)),
-    "cart.total": lambda rows: pa.array(rows.states.cart_total[rows.session]),
-    "cart.quantity": lambda rows: pa.array(np.full(len(rows), CART)),
-    "search.query": lambda rows: rows.states.query.take(pa.array(rows.session)),
-    "search.results": lambda rows: pa.array(rows.states.results[rows.session]),
-    "user.id": lambda rows: _named(rows.states.people.user_id, rows.states.user[rows.session]),
-    "user.persona": lambda rows: _named(
-        rows.states.people.personas, rows.states.persona[rows.session]
+_FIELDS_OF_A_STATE: Final = (
+    "user.id", "user.persona", "cart.id", "search.query", "search.results", "variant",
+)  # fmt: skip
+
+_FIELDS: Final[dict[str, Callable[[EventRows], Lookup]]] = {
+    "cart.id": lambda rows: Lookup(rows.states.cart_id, rows.session),
+    "cart.total": lambda rows: Lookup(pa.array(rows.states.cart_total), rows.session),
+    "cart.quantity": lambda rows: Lookup(pa.array([CART]), np.zeros_like(rows.session)),
+    "search.query": lambda rows: Lookup(rows.states.query, rows.session),
+    "search.results": lambda rows: Lookup(pa.array(rows.states.results), rows.session),
+    "user.id": lambda rows: Lookup(rows.states.people.user_id, rows.states.user[rows.session]),
+    "user.persona": lambda rows: Lookup(
+        pa.array(rows.states.people.personas, type=pa.string()), rows.states.persona[rows.session]
     ),
-    "variant": lambda rows: _named(rows.variants or (None, None), rows.variant),
+    "variant": lambda rows: Lookup(
+        pa.array(rows.variants or (None, None), type=pa.string()), rows.variant
+    ),
 }
-
-
-def _named(names: pa.StringArray | tuple[str | None, ...], codes: Integers) -> pa.StringArray:
-    words = names if isinstance(names, pa.Array) else pa.array(names, type=pa.string())
-    return words.take(pa.array(codes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from typing import Any
 
@@ -42,7 +42,9 @@ def setting_of(key: str, raw: Any) -> Any:
 
 
 def clock_of(raw: Any) -> datetime:
-    """Return the clock: a datetime, a date (its first moment) or ISO 8601 text.
+    """Return the clock: a datetime, a date (its first moment), ISO 8601 text, or `now`.
+
+    `now` is the hour that has just begun, so that a repeated call makes the same events.
 
     Raises:
         DefinitionError: it is none of these.
@@ -51,11 +53,13 @@ def clock_of(raw: Any) -> datetime:
         return raw
     if isinstance(raw, date):
         return datetime.combine(raw, time())
+    if raw == "now":
+        return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     try:
         return datetime.fromisoformat(raw)
     except (TypeError, ValueError):
         raise DefinitionError(
-            f"'clock' is a date or a time, 2026-05-31T00:00; got {raw!r}"
+            f"'clock' is a date, a time like 2026-05-31T09:30, or now; got {raw!r}"
         ) from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,14 +98,11 @@ class Simulation:
 
         It depends on the rows and their columns only, not on files, machines or libraries.
         """
-        from funnelkit.events.simulation.payload import canonical_lines
+        from funnelkit.events.simulation.content import content_hash
 
-        digest = hashlib.sha256()
-        for chunk in self.chunks():
-            for table in (chunk.events, chunk.truth):
-                for line in canonical_lines(table):
-                    digest.update(line)
-        return digest.hexdigest()
+        return content_hash(
+            (chunk.events for chunk in self.chunks()), (chunk.truth for chunk in self.chunks())
+        )
 
     def write(
         self,
@@ -189,13 +185,21 @@ class Simulation:
 
     @cached_property
     def _insert_ids(self) -> str:
-        """The purpose of the insert_ids: other events of the same seed get other ids."""
+        """The purpose of the insert_ids: another story told with the same seed gets other ids."""
         scenario = self.scenario
-        story = (
-            scenario.name, scenario.spans(), scenario.sessions_per_day, scenario.returning,
-            scenario.go_on, scenario.platform, scenario.experiment, scenario.original_bugs,
-        )  # fmt: skip
-        return "insert_id " + re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(story))
+        words: list[object] = [scenario.name, scenario.platform, scenario.original_bugs]
+        words += [scenario.sessions_per_day, scenario.returning, *scenario.go_on]
+        words += [scenario.jitter_seconds, *scenario.gap_seconds]
+        if scenario.experiment is not None:
+            words += [scenario.experiment.uplift, scenario.experiment.share]
+        for period, start, end in scenario.spans():
+            words += [period.name, start.isoformat(), end.isoformat(), *period.weights]
+            for template in period.templates:
+                for event in template.events:
+                    # A function is told by its name; its address says nothing.
+                    values = re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(event.properties))
+                    words += [template.name, event.event_type, values]
+        return "insert_id " + "/".join(map(str, words))
 
     def _frame(self, *names: str) -> pl.DataFrame:
         import polars as pl
