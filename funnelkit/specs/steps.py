@@ -87,8 +87,9 @@ def parse_segment(text: str) -> Segment:
         DefinitionError: the name is missing, or the filter breaks the grammar.
     """
     named = _NAMED.match(text)
-    name = (_unquote(named[1]) if named[1] else named[2].strip()) if named else ""
-    if named is None or not name or name == "gp":
+    quoted, bare = named.groups() if named else (None, None)
+    name = _unquote(quoted) if quoted else (bare or "").strip()
+    if named is None or not name or (bare and name == "gp"):  # `gp:plan is x` has no name
         raise DefinitionError(
             f"a segment has a name, a colon and a filter, as in `mobile: platform in (iOS, "
             f"Android)`; got {text!r}"
