@@ -66,7 +66,7 @@ def difference(log, funnel, folder):
 
 
 @pytest.mark.parametrize("pace", PACES, ids=["seconds", "hours"])
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), seed=st.integers(0, 2**32), users=st.integers(1, USERS))
 def test_the_engine_agrees_with_the_reference(pace, data, seed, users):
     funnel = data.draw(funnels(pace))
