@@ -6,13 +6,13 @@
 --   unit    who: the user, or one session of the user
 --   us      when: microseconds since 1970-01-01 00:00 UTC
 --   mask    bit k - 1 is set where the event fits step k
---   flags   bit s is set where the event passes segment s; the bit after them, where it has no user_id
---   label   the value of the property that the funnel is grouped by, on events that fit step 1
+--   flags   bit s is set where the event passes segment s; the bit after them, where it has no
+--           user_id; left out where there is no bit to set
+--   label   the value of the property that the funnel is grouped by, on events that fit step 1;
+--           left out where there is none
 SELECT
     {unit} AS unit,
     {us} AS us,
-    {mask} AS mask,
-    {flags} AS flags,
-    {label} AS label
+    {mask} AS mask{flags}{label}
 FROM {events}
 WHERE {relevant}

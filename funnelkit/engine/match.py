@@ -61,43 +61,65 @@ def match_units(
     starts: Ints, us: Ints, mask: Ints, flags: Ints,
     steps: int, tick: int, window: int,
     segment: int, start: int, end: int, until: int, first_only: int,
-    pointer: Slots, anchor: Slots, memo_row: Slots, memo_reach: Slots,
+    latest: Slots, pointer: Slots, anchor: Slots, memo_row: Slots, memo_reach: Slots,
     out_unit: Slots, out_reach: Slots, out_entries: Slots, out_rows: Slots,
 ) -> int:  # fmt: skip
     """Fill the out columns with one line per unit that entered; return how many there are.
 
     Entries are rows that `may_enter`; rows at or after `until` do not exist; `first_only` lets only
-    the first entry start a conversion. `pointer`, `anchor`, `memo_row` and `memo_reach` are scratch
-    of `steps` slots. `out_rows[line * steps + k]` is the row that filled step k, for k below
-    `out_reach[line]`. Times are in microseconds; `tick` and `window` too.
+    the first entry start a conversion. `latest` to `memo_reach` are scratch of `steps` slots.
+    `out_rows[line * steps + k]` is the row that filled step k, for k below `out_reach[line]`. All
+    times are in microseconds.
 
-    From each entry the earliest possible event is taken for each next step: that reaches as far as
-    any choice. Later entries never need earlier rows than the ones before them did, so each step
-    has one pointer that only moves forward: O(rows * steps) for a unit, whatever its entries.
+    A first pass keeps for each step the latest entry from which it has been reached: the window
+    runs from the entry, so the latest is as good as any. Where no event fits two steps and no two
+    events are closer than a tick, that is the reach, and the second pass may stop at it.
+
+    The second pass tries the entries in turn. From each, the earliest possible event is taken for
+    each next step: that reaches as far as any choice. Later entries never need earlier rows than
+    the ones before them did, so each step has one pointer that only moves forward. Both passes
+    together are O(rows * steps) for a unit, whatever its entries.
     """
     lines = 0
     for unit in range(len(starts) - 1):
         low = starts[unit]
         high = starts[unit + 1]
         overlap = 0
+        crowded = 0
         entries = 0
         row = -1
-        tick_end = us[low] - 1 if high > low else 0
+        tick_end = 0
+        furthest = 0
         for r in range(low, high):
-            if us[r] >= until:
+            now = us[r]
+            if now >= until:
                 high = r
                 break
+            if r > low and now - us[r - 1] < tick:
+                crowded = 1
             fits = mask[r]
             overlap |= fits & (fits - 1)
-            if fits & 1 != 0 and may_enter(us, mask, flags, r, segment, start, end):
-                if row < 0:
-                    row = r
-                if us[r] >= tick_end:
-                    entries += 1
-                    tick_end = us[r] // tick * tick + tick
+            if fits & 1 != 0:
+                if may_enter(us, mask, flags, r, segment, start, end):
+                    if entries == 0 or now >= tick_end:
+                        entries += 1
+                        tick_end = now // tick * tick + tick
+                    if row < 0:
+                        row = r
+                        furthest = 1
+                    latest[0] = tick_end
+            elif row >= 0:
+                k = 1
+                while fits >> k != 1 and k < furthest:
+                    k += 1
+                if fits >> k == 1 and k <= furthest and now < latest[k - 1] + window:
+                    latest[k] = latest[k - 1]
+                    if k == furthest:
+                        furthest += 1
         if entries == 0:
             continue
 
+        target = steps if overlap != 0 or crowded != 0 else furthest
         base = lines * steps
         best = 0
         for k in range(steps):
@@ -111,7 +133,7 @@ def match_units(
                 # No event fits two steps: any event of the tick or later will do for the next one.
                 anchor[0] = row
                 earliest = entered
-                for k in range(1, steps):
+                for k in range(1, target):
                     r = pointer[k]
                     while r < high and (mask[r] & (1 << k) == 0 or us[r] < earliest):
                         r += 1
@@ -159,7 +181,7 @@ def match_units(
                 best = reached
                 for k in range(best):
                     out_rows[base + k] = anchor[k]
-                if best == steps:
+                if best == target:
                     break
             if first_only != 0:
                 break

@@ -62,18 +62,33 @@ def cut(stream: Iterable[Rows]) -> Iterator[Bucket]:
     Raises:
         NotClusteredError: it is not.
     """
-    rest: Rows | None = None
+    rest: list[Rows] = []  # the last unit so far, which may go on in the next batch
     for batch in stream:
-        rows = batch if rest is None else joined([rest, batch])
-        starts = _unit_starts(frozen(rows.unit), frozen(rows.us))
-        if len(starts) == 0:
+        starts = _unit_starts(frozen(batch.unit), frozen(batch.us))
+        if not len(starts) or (rest and not _follows(rest[-1], batch)):
             raise NotClusteredError
-        last = starts[-2]
-        rest = rows.pick(slice(last, None))
-        if last > 0:
-            yield _bucket(rows.pick(slice(0, last)), starts[:-1])
-    if rest is not None:
-        yield _bucket(rest, _unit_starts(frozen(rest.unit), frozen(rest.us)))
+        first, last = 0, starts[-2]
+        if rest and batch.unit[0] == rest[-1].unit[-1]:
+            first = starts[1]
+            rest.append(batch.pick(slice(0, first)))
+            starts = starts[1:]
+        if len(starts) > 1:
+            if rest:
+                yield _whole(joined(rest))
+            if last > first:
+                yield _bucket(batch.pick(slice(first, last)), starts[:-1] - first)
+            rest = [batch.pick(slice(last, None))]
+    if rest:
+        yield _whole(joined(rest))
+
+
+def _follows(before: Rows, after: Rows) -> bool:
+    ended, begins = before.unit[-1], after.unit[0]
+    return bool(ended < begins or (ended == begins and before.us[-1] <= after.us[0]))
+
+
+def _whole(rows: Rows) -> Bucket:
+    return _bucket(rows, np.array([0, len(rows.unit)], np.int64))
 
 
 def partition(stream: Iterable[Rows]) -> list[Bucket]:

@@ -85,14 +85,14 @@ def _run(
     out: list[Any]
     if small:
         match_units = kernel.plain()
-        scratch = [[0] * steps for _ in range(4)]
+        scratch = [[0] * steps for _ in range(5)]
         out = [[0] * most, [0] * most, [0] * most, [-1] * (most * steps)]
     else:
         import numpy as np
 
         match_units = kernel.compiled()
         rows = [frozen(column) for column in rows]
-        scratch = [np.zeros(steps, np.int64) for _ in range(4)]
+        scratch = [np.zeros(steps, np.int64) for _ in range(5)]
         out = [np.empty(size, np.int32) for size in (most, most, most, most * steps)]
     lines = match_units(
         *rows,

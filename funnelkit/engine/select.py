@@ -59,6 +59,7 @@ def select(funnel: Funnel, table: EventTable, *, small: bool | None = None) -> S
 class Query:
     """The composed SELECT and what its rows mean.
 
+    The columns are unit, us, mask, flags where `flagged`, and label where the funnel is grouped.
     `lacks_user_id` is the flag of step-1 events without a `user_id`; where the file can say it
     without a look at each event, `all_lack_user_id` does instead.
     """
@@ -67,6 +68,7 @@ class Query:
     sql: str
     values: dict[str, Any]
     us: str
+    flagged: bool
     unit: UnitKey
     lacks_user_id: int | None
     all_lack_user_id: bool
@@ -92,15 +94,15 @@ def _query(
         f"CASE WHEN {flag} THEN {1 << s} ELSE 0 END" for s, flag in enumerate(flags)
     )
     wide = "BIGINT" if max(len(fits), len(flags)) > 8 else "UTINYINT"  # noqa: PLR2004 - bits
-    label = "NULL"
+    label = None
     if funnel.group_by is not None:
         label = f"CASE WHEN {fits[0]} THEN {label_text(funnel.group_by, table, bind)} END"
     sql = read_sql("select").format(
         unit=unit.sql,
         us=table.microseconds(),
         mask=f"CAST({mask} AS {wide})",
-        flags=f"CAST({flag_sum or 0} AS {wide})",
-        label=label,
+        flags=f",\n    CAST({flag_sum} AS {wide}) AS flags" if flags else "",
+        label=f",\n    {label} AS label" if label else "",
         events=unit.relation,
         relevant=" AND ".join([unit.present, *_relevant(funnel, table, fits, bind)]),
     )
@@ -109,6 +111,7 @@ def _query(
         sql=sql,
         values=bind.values,
         us=table.microseconds(),
+        flagged=bool(flags),
         unit=unit,
         lacks_user_id=lacks,
         all_lack_user_id=table.user_id is None,
@@ -187,12 +190,13 @@ def _read_lists(query: Query, connection: DuckDBPyConnection) -> StepRows:
         order += f", {query.ties}"
     found = connection.execute(query.sql + order, query.values).fetchall()
     columns: list[list[Any]] = [list(column) for column in zip(*found, strict=True)]
-    unit, us, mask, flags, label = columns or [[] for _ in range(5)]
+    unit, us, mask, *more = columns or [[] for _ in range(5)]
+    flags = more[0] if query.flagged else mask
     starts = [row for row in range(len(unit)) if row == 0 or unit[row] != unit[row - 1]]
     codes: dict[str, int] = {}
     coded = None
     if query.funnel.group_by is not None:
-        coded = [-1 if text is None else codes.setdefault(text, len(codes)) for text in label]
+        coded = [-1 if text is None else codes.setdefault(text, len(codes)) for text in more[-1]]
     bucket = Bucket(
         units=[unit[start] for start in starts],
         starts=[*starts, len(unit)],

@@ -51,19 +51,20 @@ class Stream:
     def batches(self) -> Iterator[Rows]:
         """Yield the rows as they come, as read-only arrays."""
         grouped = self.query.funnel.group_by is not None
-        flagged = bool(self.query.funnel.segments) or self.query.lacks_user_id is not None
         lacks = self.query.lacks_user_id
         relation = self.connection.sql(self.query.sql, params=self.query.values)
         for batch in relation.to_arrow_reader(BATCH):
             if not batch.num_rows:
                 continue
-            unit, us, mask, flags = (_array(batch.column(i)) for i in range(4))
-            seen, step_one, lacking = _count(mask, flags, 0 if lacks is None else 1 << lacks)
+            unit, us, mask = (_array(batch.column(i)) for i in range(3))
+            flags = _array(batch.column(3)) if self.query.flagged else None
+            bits = (mask, 0) if lacks is None or flags is None else (flags, 1 << lacks)
+            seen, step_one, lacking = _count(mask, *bits)
             self.seen |= seen
             self.step_one += step_one
             self.lacking += lacking
-            label = self._codes(batch.column(4)) if grouped else None
-            yield Rows(unit, us, mask, flags if flagged else None, label)
+            label = self._codes(batch.column(batch.num_columns - 1)) if grouped else None
+            yield Rows(unit, us, mask, flags, label)
 
     def _codes(self, texts: Any) -> Any:
         encoded = texts.dictionary_encode()
@@ -99,9 +100,10 @@ class Stream:
             self.query.values | {"moments": moments},
         ).fetchall()
         queues: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
-        for unit, us, mask, flags, label in found:
+        for unit, us, mask, *more in found:
             if (unit, us) in wanted:
-                line = (mask, flags, -1 if label is None else self.codes[label])
+                flags = more[0] if self.query.flagged else mask
+                line = (mask, flags, -1 if more[-1] is None else self.codes[more[-1]])
                 queues.setdefault((unit, us), []).append(line)
         mask, flags, label = bucket.mask.copy(), bucket.flags.copy(), bucket.label.copy()
         for row in tied.tolist():
