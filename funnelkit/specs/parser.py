@@ -6,7 +6,6 @@ lark takes about 50 ms to import and to build the tables, so this module is impo
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
@@ -54,9 +53,9 @@ def _check_characters(text: str, *, what: str) -> None:
 
 @cache
 def _parser() -> Lark:
-    grammar = files("funnelkit.specs").joinpath("language.lark").read_text(encoding="utf-8")
-    return Lark(
-        grammar,
+    return Lark.open(
+        "language.lark",
+        rel_to=__file__,
         parser="lalr",
         start=["steps", "filters", "property"],
         maybe_placeholders=False,
