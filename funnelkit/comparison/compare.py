@@ -1,0 +1,217 @@
+"""From two definitions and some events to a `ComparisonResult`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from funnelkit.comparison.attempts import attempts
+from funnelkit.comparison.calendar import calendar
+from funnelkit.comparison.cohorts import enter
+from funnelkit.comparison.decomposition import decomposition
+from funnelkit.comparison.estimate import estimate_of
+from funnelkit.comparison.follow_up import follow_up
+from funnelkit.comparison.likeness import likeness
+from funnelkit.comparison.placebo import placebo
+from funnelkit.comparison.randomisation import (
+    BothVariants,
+    SampleRatio,
+    check_property,
+    variant_sides,
+    variants,
+)
+from funnelkit.comparison.result import ComparisonResult, SideResult
+from funnelkit.comparison.same_people import same_people
+from funnelkit.comparison.scatter import scatter
+from funnelkit.comparison.self_selection import self_selection
+from funnelkit.comparison.sides import moment, sides
+from funnelkit.comparison.verdict import RANDOMISED, judge
+from funnelkit.engine.doubts import undone_steps, unknown_properties
+from funnelkit.engine.entry import Entry
+from funnelkit.engine.select import select, time_range
+from funnelkit.engine.summarise import series
+from funnelkit.errors import DataError, DefinitionError
+from funnelkit.events.properties import known_properties
+from funnelkit.result import EventsRead
+from funnelkit.stats.significance import significance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from funnelkit.comparison.cohorts import Pair
+    from funnelkit.comparison.estimate import Estimate
+    from funnelkit.comparison.likeness import Likeness
+    from funnelkit.comparison.placebo import Placebo
+    from funnelkit.comparison.result import Line
+    from funnelkit.comparison.sides import Sides
+    from funnelkit.engine.entrants import Entrants
+    from funnelkit.engine.rows import StepRows
+    from funnelkit.events.table import EventTable
+    from funnelkit.model import Funnel, Property
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def compare(
+    baseline: Funnel,
+    against: Funnel,
+    table: EventTable,
+    *,
+    data_end: datetime | None = None,
+    randomised_by: Property | None = None,
+    decompose: Property | None = None,
+    source: str = "",
+) -> ComparisonResult:
+    """Return the comparison of two definitions on the same events.
+
+    The definitions differ in their periods and in the filters (or the one segment) of step 1 only.
+    With `randomised_by`, a property of the step-1 event that names the variant each unit was
+    assigned to by chance, and with two equal definitions, the sides are the variants. `data_end`
+    states up to when there would be events if there were any; by default the last event decides.
+    `decompose` splits the difference by a property of the step-1 event.
+
+    Raises:
+        DefinitionError: the definitions cannot be compared, or a property is unknown.
+        DataError: a side has no entrants.
+    """
+    extent = time_range(table)
+    if extent is None:
+        raise DataError("there are no events to compare")
+    for by in (randomised_by, decompose):
+        if by is not None:
+            check_property(by, list(known_properties(table, by.scope)))
+    names = ("baseline", "against")
+    if randomised_by is not None and baseline == against:
+        names = _variants(baseline, randomised_by, table)
+        baseline, against = variant_sides(baseline, randomised_by, names)
+    asked = sides(baseline, against)
+    pair = asked.pair(*extent, data_end=_stated_end(data_end, baseline, extent[1]))
+    if randomised_by is not None and not _together(pair):
+        raise DefinitionError("a randomised comparison has one period for both sides")
+    rows = select(replace(asked.funnel, group_by=decompose), table)
+    window = _microseconds(baseline.conversion_window)
+    counted = enter(rows, pair.baseline, window=window), enter(rows, pair.against, window=window)
+    _check_entrants(counted, pair, names)
+    later = range(2, rows.steps + 1)
+    steps_alike = tuple(estimate_of(*counted, step=step) for step in later)
+    alike = steps_alike[-1]
+    common = first_entry = None
+    if randomised_by is None:
+        like = likeness(rows, pair, window=window)
+        usual = placebo(rows, pair, window=window, first=extent[0])
+        lines = _lines(rows, asked, pair, like, usual)
+        verdict = judge(like, usual, scatter=scatter(like.first_entrants, pair.sides))
+        common, first_entry = like.common, like.first
+    else:
+        lines, verdict = _randomised(alike), RANDOMISED
+    events = [step.label for step in baseline.steps]
+    return ComparisonResult(
+        baseline=SideResult(
+            name=names[0],
+            funnel=baseline,
+            start=pair.baseline.start,
+            end=pair.baseline.end,
+            series=series(counted[0], name=names[0], events=events),
+        ),
+        against=SideResult(
+            name=names[1],
+            funnel=against,
+            start=pair.against.start,
+            end=pair.against.end,
+            series=series(counted[1], name=names[1], events=events),
+        ),
+        steps=tuple(replace(found, shared=0, covariance=0.0) for found in steps_alike),
+        steps_alike=steps_alike,
+        common_follow_up=common,
+        first_entry=first_entry,
+        significance=significance(alike.baseline, alike.against),
+        lines=lines,
+        verdict=verdict,
+        data_end=pair.data_end,
+        events=EventsRead(
+            source=source,
+            events=table.rows,
+            user_column=rows.unit_name,
+            step_one_events=rows.step_one,
+            step_one_without_user_id=rows.step_one_without_user_id,
+        ),
+        randomised_by=randomised_by,
+        decomposition=(
+            None if decompose is None else decomposition(decompose, *counted, labels=rows.labels)
+        ),
+        warnings=tuple(_warnings(asked, table, rows)),
+        notes=table.notes,
+    )
+
+
+def _lines(
+    rows: StepRows, asked: Sides, pair: Pair, like: Likeness, usual: Placebo | None
+) -> tuple[Line, ...]:
+    """Return the lines that matter where nobody was randomised."""
+    lines: tuple[Line | None, ...] = (
+        follow_up(pair, like),
+        attempts(like),
+        self_selection(rows, asked, pair, window=like.window),
+        same_people(like.counted) if like.counted else None,
+        usual,
+        calendar(rows, pair, like, timezone=asked.funnel.timezone),
+    )
+    return tuple(line for line in lines if line is not None)
+
+
+def _randomised(counted: Estimate) -> tuple[Line, ...]:
+    """Return the lines that still matter where chance assigned the variants."""
+    ratio = SampleRatio(baseline=counted.baseline.entered, against=counted.against.entered)
+    return (ratio, BothVariants(counted=counted)) if counted.shared else (ratio,)
+
+
+def _variants(funnel: Funnel, by: Property, table: EventTable) -> tuple[str, str]:
+    """Read which values the property has among the entries of the funnel."""
+    rows = select(replace(funnel, group_by=by), table)
+    start, end = funnel.period.bounds(funnel.timezone)
+    found = rows.match(
+        Entry(
+            window=_microseconds(funnel.conversion_window),
+            segment=0 if funnel.segments else None,
+            start=start,
+            end=end,
+        )
+    )
+    return variants(by, found, tuple(rows.labels))
+
+
+def _together(pair: Pair) -> bool:
+    return (pair.baseline.start, pair.baseline.end) == (pair.against.start, pair.against.end)
+
+
+def _stated_end(stated: datetime | None, funnel: Funnel, last: int) -> int | None:
+    if stated is None:
+        return None
+    from funnelkit.model import Period
+
+    end = Period(end=stated).bounds(funnel.timezone)[1]
+    if end is None or end <= last:
+        raise DefinitionError(
+            f"the data goes on after its stated end {stated.isoformat()}: its last event is of "
+            f"{moment(last)} UTC"
+        )
+    return end
+
+
+def _microseconds(duration: timedelta) -> int:
+    return duration // timedelta(microseconds=1)
+
+
+def _check_entrants(counted: tuple[Entrants, Entrants], pair: Pair, names: tuple[str, str]) -> None:
+    for name, entrants, side in zip(names, counted, pair.sides, strict=True):
+        if not len(entrants):
+            raise DataError(
+                f"nobody entered the funnel on the side {name!r}, from {moment(side.start)} to "
+                f"{moment(side.end)} UTC: there is nothing to compare"
+            )
+
+
+def _warnings(asked: Sides, table: EventTable, rows: StepRows) -> Iterator[str]:
+    yield from undone_steps(asked.funnel, table, rows.seen)
+    yield from unknown_properties(asked.funnel, table)
