@@ -27,11 +27,13 @@ app.command("simulate")(simulate)
 def _register() -> None:
     from funnelkit.cli.describe import describe
     from funnelkit.cli.report import report
+    from funnelkit.cli.sql import sql
     from funnelkit.cli.verify import verify
 
     app.command()(describe)
     app.command()(report)
     app.command()(verify)
+    app.command()(sql)
 
 
 _register()

@@ -14,6 +14,7 @@ from reference_funnel import reference
 
 from funnelkit.engine.plain_sql import plain_sql
 from funnelkit.events.sources import open_events
+from funnelkit.specs.define import define
 
 
 def counted(log, funnel, folder):
@@ -36,3 +37,33 @@ def test_the_plain_statement_agrees_with_the_reference(pace, data, seed, users):
             return None if found == list(answer.counts) else (answer.counts, found)
 
         assert differs(log) is None, f"{funnel}\n{culprit(log, differs)}"
+
+
+@pytest.mark.parametrize(
+    ("files", "definition", "counts"),
+    [
+        (["pre_era"], {}, [1177, 638, 448, 417]),
+        (["post_era"], {}, [2245, 980, 566, 509]),
+        (
+            ["post_era"],
+            {"where": "feature in (home_product_recs, product_detail_related)"},
+            [895, 536, 320, 282],
+        ),
+        (["post_era"], {"where": "feature is (none)"}, [1634, 584, 324, 297]),
+        (
+            ["pre_era", "post_era"],
+            {"from_": "2020-04-02T09:17:23", "to": "2020-05-02T09:17:23"},
+            [1177, 720, 520, 487],
+        ),
+    ],
+    ids=["pre", "post", "feature", "organic", "both"],
+)
+def test_the_plain_statement_gives_the_numbers_of_the_real_events(
+    real_events, files, definition, counts
+):
+    funnel = define(
+        steps="ProductViewed > ProductAdded > CheckoutStarted > OrderCompleted", **definition
+    )
+    with open_events([str(real_events / f"{name}.jsonl.gz") for name in files]) as table:
+        rows = duckdb.connect().execute(plain_sql(funnel, table)).fetchall()
+    assert [users for _step, _event, users in rows] == counts
