@@ -28,28 +28,30 @@ def report(
     """Count how many users get through the steps of a funnel, as Amplitude's chart would."""
     from funnelkit import api
     from funnelkit.cli.output import say, write
+    from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps, steps_of
     from funnelkit.render.report import render_report
     from funnelkit.specs.assertions import parse_assertion
     from funnelkit.verification.assertions import check_report
 
     asserted = [parse_assertion(text) for text in assert_ or ()]
-    result = api.report(
-        events,
-        steps=steps_of(steps, step),
-        funnel=funnel,
-        where=where or (),
-        where_every_step=where_every_step or (),
-        segment=segment or (),
-        from_=from_,
-        to=to,
-        timezone=timezone,
-        window=window,
-        unit=unit.value if unit else None,
-        group_by=group_by,
-        resolution=resolution.value if resolution else None,
-        columns=columns,
-    )
+    with working("Reading the events"):
+        result = api.report(
+            events,
+            steps=steps_of(steps, step),
+            funnel=funnel,
+            where=where or (),
+            where_every_step=where_every_step or (),
+            segment=segment or (),
+            from_=from_,
+            to=to,
+            timezone=timezone,
+            window=window,
+            unit=unit.value if unit else None,
+            group_by=group_by,
+            resolution=resolution.value if resolution else None,
+            columns=columns,
+        )
     say(eaten_steps(result.funnel))
     write(render_report(result, format=format.value), output)
     say(f"note: {note}" for note in result.notes)

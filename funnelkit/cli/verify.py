@@ -36,25 +36,27 @@ def verify(
     """Compare the counts of a funnel with expected ones; exit 1 where they differ."""
     from funnelkit import api
     from funnelkit.cli.output import say, write
+    from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps, steps_of
     from funnelkit.render.verification import render_verification
 
-    verification = api.verify(
-        events,
-        expect=expect,
-        steps=steps_of(steps, step),
-        funnel=funnel,
-        where=where or (),
-        where_every_step=where_every_step or (),
-        segment=segment or (),
-        from_=from_,
-        to=to,
-        timezone=timezone,
-        window=window,
-        unit=unit.value if unit else None,
-        resolution=resolution.value if resolution else None,
-        columns=columns,
-    )
+    with working("Reading the events"):
+        verification = api.verify(
+            events,
+            expect=expect,
+            steps=steps_of(steps, step),
+            funnel=funnel,
+            where=where or (),
+            where_every_step=where_every_step or (),
+            segment=segment or (),
+            from_=from_,
+            to=to,
+            timezone=timezone,
+            window=window,
+            unit=unit.value if unit else None,
+            resolution=resolution.value if resolution else None,
+            columns=columns,
+        )
     say(eaten_steps(verification.result.funnel))
     say(f"note: {note}" for note in verification.result.notes)
     say(f"warning: {warning}" for warning in verification.result.warnings)

@@ -35,6 +35,9 @@ class Bucket:
     label: Any = None
 
 
+NO_ROWS = Bucket(units=[], starts=[0], us=[], mask=[], flags=[], label=[])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRows:
     """Every event that fits a step. The events were read once; each `match` is one pass in memory.

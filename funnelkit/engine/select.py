@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.filters import condition
-from funnelkit.engine.rows import Bucket, StepRows
+from funnelkit.engine.rows import NO_ROWS, Bucket, StepRows
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.engine.units import null_count, unit_key
 from funnelkit.events.connection import connect, data_errors
@@ -229,7 +229,7 @@ def _rows(
     return StepRows(
         steps=steps,
         tick=TICKS[query.funnel.resolution],
-        buckets=buckets,
+        buckets=buckets or [NO_ROWS],
         labels=labels,
         seen=tuple(bool(seen >> k & 1) for k in range(steps)),
         step_one=step_one,

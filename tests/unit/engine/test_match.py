@@ -22,7 +22,7 @@ def matched(
     starts = [0, *itertools.accumulate(len(unit) for unit in units)]
     us, mask, flags = ([row[i] for row in rows] for i in range(3))
     out = [[0] * len(units) for _ in range(3)] + [[-1] * (len(units) * steps)]
-    scratch = [[0] * steps for _ in range(4)]
+    scratch = [[0] * steps for _ in range(5)]
     run = kernel.plain()
     if compiled:
         run = kernel.compiled()

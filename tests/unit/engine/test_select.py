@@ -1,0 +1,112 @@
+"""From events to rows: both ways of reading give the same answer, whatever the order of the file."""
+
+import random
+
+import polars as pl
+import pytest
+
+from funnelkit.engine.entry import Entry
+from funnelkit.engine.select import select
+from funnelkit.engine.summarise import groups, series
+from funnelkit.events.sources import open_events
+from funnelkit.specs.define import define
+
+DAY = 86_400_000_000
+
+
+def events(*, users=40, seed=1):
+    """Random events of four types, several of one user at the same microsecond."""
+    draw = random.Random(seed)
+    return pl.DataFrame(
+        [
+            {
+                "amplitude_id": draw.randrange(users) - 5,
+                "user_id": draw.choice(["u1", "u2", None]),
+                "event_type": draw.choice("ABCX"),
+                "event_time": draw.randrange(-40, 40) * 500_000,
+                "event_id": number,
+                "page": draw.choice(["x", "y", None]),
+                "us": "not the time",
+                "unit": "not the unit",
+            }
+            for number in range(1_500)
+        ]
+    ).with_columns(pl.col("event_time").cast(pl.Datetime("us")))
+
+
+def answers(path, *, small, **definition):
+    funnel = define(**definition)
+    with open_events(path) as table:
+        rows = select(funnel, table, small=small)
+        found = rows.match(Entry(window=5_000_000))
+        names = [step.label for step in funnel.steps]
+        by_value, _ = groups(found, labels=rows.labels, events=names)
+        return (
+            series(found, name="all", events=names),
+            by_value,
+            rows.seen,
+            rows.step_one,
+            rows.step_one_without_user_id,
+        )
+
+
+@pytest.mark.parametrize("order", ["amplitude_id", "event_time", "page"])
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"steps": "A > B > C"},
+        {"steps": "A > B > C", "group_by": "page"},
+        {"steps": "_all > A | B > _all", "group_by": "page"},
+        {"steps": "A > A > A[page is x]"},
+        {"steps": "A > B", "unit": "session"},
+        {"steps": "A[page is nowhere] > B"},
+    ],
+    ids=lambda definition: " ".join(map(str, definition.values())),
+)
+def test_lists_and_arrays_give_the_same_answer(tmp_path, order, definition):
+    path = tmp_path / "events.parquet"
+    events().sort(order, "event_time").write_parquet(path)
+    assert answers(path, small=True, **definition) == answers(path, small=False, **definition)
+
+
+def test_the_order_of_the_rows_decides_nothing(tmp_path):
+    path = tmp_path / "events.parquet"
+    found = set()
+    for seed in range(4):
+        events().sample(fraction=1, shuffle=True, seed=seed).write_parquet(path)
+        for small in (True, False):
+            found.add(repr(answers(path, small=small, steps="A > B > C", group_by="page")))
+    assert len(found) == 1
+
+
+def test_an_event_at_the_same_microsecond_with_the_lower_event_id_names_the_group(tmp_path):
+    path = tmp_path / "events.parquet"
+    tied = [("9", 9, "late"), ("9", 10, "later"), ("9", 2, "first")]
+    pl.DataFrame(
+        {
+            "user_id": [user for user, _, _ in tied],
+            "event_type": ["A"] * 3,
+            "event_time": [0] * 3,
+            "event_id": [number for _, number, _ in tied],
+            "page": [page for _, _, page in tied],
+        }
+    ).with_columns(pl.col("event_time").cast(pl.Datetime("us"))).write_parquet(path)
+    for small in (True, False):
+        by_value = answers(path, small=small, steps="A", group_by="page")[1]
+        assert [(group.name, group.counts) for group in by_value] == [("first", (1,))]
+
+
+def test_events_that_can_play_no_part_are_left_in_the_file(tmp_path):
+    path = tmp_path / "events.parquet"
+    pl.DataFrame(
+        {
+            "user_id": ["u"] * 4,
+            "event_type": ["A", "A", "B", "B"],
+            "event_time": [-1, 0, 1_000_000, 2 * DAY + 1_000_000],
+        }
+    ).with_columns(pl.col("event_time").cast(pl.Datetime("us"))).write_parquet(path)
+    funnel = define(steps="A > B", from_="1970-01-01", to="1970-01-01", window="1d")
+    with open_events(path) as table:
+        for small in (True, False):
+            rows = select(funnel, table, small=small)
+            assert sum(len(bucket.us) for bucket in rows.buckets) == 2
