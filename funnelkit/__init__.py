@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from funnelkit.api import report, verify
+    from funnelkit.api import compare, report, verify
     from funnelkit.model import Funnel
 
 __version__ = "0.1.0"
 
-__all__ = ["Funnel", "__version__", "report", "verify"]
+__all__ = ["Funnel", "__version__", "compare", "report", "verify"]
 
 _HOMES = {
     "Funnel": "funnelkit.model",
+    "compare": "funnelkit.api",
     "report": "funnelkit.api",
     "verify": "funnelkit.api",
 }

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime, timedelta
 
+    from funnelkit.comparison.result import ComparisonResult
     from funnelkit.engine.rows import StepRows
     from funnelkit.events.table import EventTable
-    from funnelkit.model import Funnel, Resolution, Segment, Step, Unit
+    from funnelkit.model import Funnel, Period, Property, Resolution, Segment, Step, Unit
     from funnelkit.verification.expectation import Verification
 
 EVERYBODY = {"user": "all users", "session": "all sessions"}
@@ -130,7 +131,7 @@ def _segments(funnel: Funnel, rows: StepRows) -> Iterator[Series]:
 
 def _events_read(events: Any, table: EventTable, rows: StepRows) -> EventsRead:
     return EventsRead(
-        source=", ".join(map(str, table.labels)) if table.labels else str(events),
+        source=_source(events, table),
         events=table.rows,
         user_column=rows.unit_name,
         step_one_events=rows.step_one,
@@ -179,3 +180,103 @@ def verify(
     expected = expected_counts(wanted, defined)
     result = report(events, funnel=defined, columns=columns or file_columns)
     return Verification(result, expected)
+
+
+def compare(
+    events: Any,
+    *,
+    steps: str | Sequence[str] | Sequence[Step] | None = None,
+    funnel: Funnel | str | None = None,
+    against_funnel: Funnel | str | None = None,
+    baseline: str | Period | None = None,
+    against: str | Period | None = None,
+    where: str | Sequence[str] = (),
+    baseline_where: str | Sequence[str] = (),
+    against_where: str | Sequence[str] = (),
+    data_end: str | date | datetime | None = None,
+    randomised_by: str | Property | None = None,
+    decompose: str | Property | None = None,
+    columns: Mapping[str, str] | str | None = None,
+    **definition: Any,
+) -> ComparisonResult:
+    """Compare two periods, two filters or two variants of one funnel, and say what that shows.
+
+    First come Amplitude's numbers, unchanged; then the reasons why the sides may not be alike, each
+    as a number; then one sentence (`docs/compare.md` explains each line and every threshold).
+
+    Args:
+        events: as for `report`.
+        steps: as for `report`.
+        funnel: as for `report`: the definition of the baseline, and of the other side too unless
+            `against_funnel` gives one.
+        against_funnel: the definition of the other side; it may differ in the period and in the
+            filters of step 1 only.
+        baseline: the period to compare with, `"2020-04-01..2020-04-30"`: days are inclusive, an
+            instant at the end is exclusive.
+        against: the period that is compared.
+        where: filters step 1 on both sides.
+        baseline_where: filters step 1 of the baseline only.
+        against_where: filters step 1 of the other side only.
+        data_end: up to when there would be events if there were any; by default the last event.
+        randomised_by: the property of the step-1 event that names the variant to which chance
+            assigned each unit: the sides are its two values.
+        decompose: a property of the step-1 event by which the difference is split into mix and
+            within-group parts.
+        columns: as for `report`.
+        definition: the other arguments of `report`: `window`, `timezone`, `unit`, `from_`, `to` …
+
+    Returns:
+        The result. Shares and differences are fractions; 0.068 is 6.8 points.
+
+    Raises:
+        DefinitionError: the sides cannot be compared, or a definition is wrong.
+        DataError: the events cannot be read, or a side has no entrants.
+    """
+    from funnelkit.comparison.compare import compare as compare_sides
+    from funnelkit.events.sources import open_events
+    from funnelkit.specs.steps import parse_property
+    from funnelkit.specs.times import parse_moment
+
+    one, file_columns, _ = resolve(funnel)
+    other = resolve(against_funnel)[0] if against_funnel is not None else one
+    both = [*_several(where)]
+    sides = [
+        _side(chosen, period, {**definition, "steps": steps, "where": [*both, *_several(own)]})
+        for chosen, period, own in (
+            (one, baseline, baseline_where),
+            (other, against, against_where),
+        )
+    ]
+    properties = [
+        parse_property(name) if isinstance(name, str) else name
+        for name in (randomised_by, decompose)
+    ]
+    with open_events(events, columns=columns or file_columns) as table:
+        return compare_sides(
+            sides[0],
+            sides[1],
+            table,
+            data_end=parse_moment(data_end) if isinstance(data_end, str) else data_end,
+            randomised_by=properties[0],
+            decompose=properties[1],
+            source=_source(events, table),
+        )
+
+
+def _side(funnel: Funnel | None, period: str | Period | None, definition: dict[str, Any]) -> Funnel:
+    from funnelkit.specs.define import define
+    from funnelkit.specs.times import parse_range
+
+    if isinstance(period, str):
+        period = parse_range(period)
+    if period is not None:
+        definition |= {"from_": period.start, "to": period.end}
+    return define(funnel=funnel, **definition)
+
+
+def _several(texts: str | Sequence[str]) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts)
+
+
+def _source(events: Any, table: EventTable) -> str:
+    return ", ".join(map(str, table.labels)) if table.labels else str(events)

@@ -25,6 +25,7 @@ app.command("simulate")(simulate)
 
 
 def _register() -> None:
+    from funnelkit.cli.compare import compare
     from funnelkit.cli.describe import describe
     from funnelkit.cli.report import report
     from funnelkit.cli.sql import sql
@@ -32,6 +33,7 @@ def _register() -> None:
 
     app.command()(describe)
     app.command()(report)
+    app.command()(compare)
     app.command()(verify)
     app.command()(sql)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from funnelkit.comparison.attempts import attempts
@@ -33,11 +33,13 @@ from funnelkit.engine.select import select, time_range
 from funnelkit.engine.summarise import series
 from funnelkit.errors import DataError, DefinitionError
 from funnelkit.events.properties import known_properties
+from funnelkit.model import Period
 from funnelkit.result import EventsRead
 from funnelkit.stats.significance import significance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date, datetime
 
     from funnelkit.comparison.cohorts import Pair
     from funnelkit.comparison.estimate import Estimate
@@ -50,15 +52,13 @@ if TYPE_CHECKING:
     from funnelkit.events.table import EventTable
     from funnelkit.model import Funnel, Property
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 def compare(
     baseline: Funnel,
     against: Funnel,
     table: EventTable,
     *,
-    data_end: datetime | None = None,
+    data_end: date | datetime | None = None,
     randomised_by: Property | None = None,
     decompose: Property | None = None,
     source: str = "",
@@ -185,11 +185,9 @@ def _together(pair: Pair) -> bool:
     return (pair.baseline.start, pair.baseline.end) == (pair.against.start, pair.against.end)
 
 
-def _stated_end(stated: datetime | None, funnel: Funnel, last: int) -> int | None:
+def _stated_end(stated: date | datetime | None, funnel: Funnel, last: int) -> int | None:
     if stated is None:
         return None
-    from funnelkit.model import Period
-
     end = Period(end=stated).bounds(funnel.timezone)[1]
     if end is None or end <= last:
         raise DefinitionError(

@@ -178,38 +178,9 @@ class ComparisonResult:
         )
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from funnelkit.comparison.html import to_html
 
-        from funnelkit.comparison.sentences import percent, points, say, span
-
-        rows = []
-        for number, (one, other) in enumerate(
-            zip(self.baseline.series.steps, self.against.series.steps, strict=True), 1
-        ):
-            lift = self.steps[number - 2] if number > 1 else None
-            cells = [
-                f"{number} {one.event}",
-                f"{one.count:,}", percent(one.conversion_from_start or 0),
-                f"{other.count:,}", percent(other.conversion_from_start or 0),
-                points(lift.difference) if lift else "", span(lift.interval) if lift else "",
-            ]  # fmt: skip
-            rows.append("".join(f"<td>{escape(cell)}</td>" for cell in cells))
-        lines = [
-            f"<li><b>{escape(line.name.capitalize())}</b> {escape(say(line, self.baseline.funnel.unit))}</li>"
-            for line in self.lines
-        ]
-        heads = "".join(
-            f"<th>{escape(head)}</th>"
-            for head in (
-                "step", self.baseline.name, "", self.against.name, "", "points", "95 % interval",
-            )
-        )  # fmt: skip
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
-        return (
-            f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-            "<p>Like with like?</p>"
-            f"<ul>{''.join(lines)}</ul><p>{escape(self.sentence)}</p>"
-        )
+        return to_html(self)
 
 
 def _row(name: str, step: int, estimate: Estimate) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def say(line: object, unit: str) -> str:
 def _(line: FollowUp, unit: str) -> str:
     baseline, against = line.incomplete
     text = (
-        f"{whole_percent(baseline)} of the baseline's and {whole_percent(against)} of the other "
-        f"side's {unit}s had less than {time(line.asked_seconds)} before the data ends."
+        f"{whole_percent(baseline)} of the baseline's {unit}s and {whole_percent(against)} of the "
+        f"others had less than {time(line.asked_seconds)} before the data ends."
     )
     if not line.own_period:
         return f"{text} With {time(line.window_seconds)} for everybody: {compared(line.common)}."
@@ -58,7 +58,7 @@ def _(line: Attempts, unit: str) -> str:
 def _(line: SelfSelection, unit: str) -> str:
     sides = [complement.side for complement in line.complements]
     if len(sides) > 1:
-        text = f"The filters are choices that {unit}s made. Without them: "
+        text = "Each side has a filter of its own. Without them: "
     else:
         place = "the baseline" if sides == ["baseline"] else "the other side"
         text = f"The filter of {place} is a choice that {unit}s made. Without it: "
@@ -87,7 +87,7 @@ def _(line: SamePeople, unit: str) -> str:
 def _(line: Placebo, unit: str) -> str:  # noqa: ARG001 - every line is asked alike
     widest = line.widest.answers[0]
     if line.kind == "halves of the baseline":
-        where = "the baseline's first half against its second"
+        where = "first against second half of the baseline"
     elif len(line.trials) == 1:
         where = "a pair of earlier periods"
     else:

@@ -75,14 +75,25 @@ def sides(baseline: Funnel, against: Funnel) -> Sides:
     """
     if len(baseline.steps) < 2:  # noqa: PLR2004 - step 1 alone is always 100 %
         raise DefinitionError("a comparison needs a funnel of at least 2 steps")
-    first_step, own = _common_first_step(baseline.steps[0], against.steps[0])
+    found = own_filters(baseline, against)
     _check(baseline, against)
+    one, other = found.filters
+    _check_periods(baseline, against, same=set(one) == set(other))
+    return found
+
+
+def own_filters(baseline: Funnel, against: Funnel) -> Sides:
+    """Return two definitions with the filters of step 1 that belong to one side set apart.
+
+    Raises:
+        DefinitionError: they begin with different steps, or a side has several segments.
+    """
+    first_step, own = _common_first_step(baseline.steps[0], against.steps[0])
     segments = (
         Segment("baseline", own[BASELINE] + _segment(baseline)),
         Segment("against", own[AGAINST] + _segment(against)),
         Segment("everybody"),
     )
-    _check_periods(baseline, against, same=set(segments[0].filters) == set(segments[1].filters))
     funnel = replace(
         baseline,
         steps=(first_step, *baseline.steps[1:]),
@@ -159,5 +170,6 @@ def _check_periods(baseline: Funnel, against: Funnel, *, same: bool) -> None:
         other_start is None or end is None or other_start < end
     ):
         raise DefinitionError(
-            "both sides select the same entries: their periods overlap and their filters agree"
+            "both sides select the same entries: give them periods that do not overlap "
+            "(--baseline FROM..TO --against FROM..TO), or filters of their own"
         )
