@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import typer
 
+from funnelkit.cli.compare import compare
+from funnelkit.cli.demo import demo
+from funnelkit.cli.describe import describe
+from funnelkit.cli.report import report
 from funnelkit.cli.simulate import simulate
+from funnelkit.cli.sql import sql
+from funnelkit.cli.verify import verify
+from funnelkit.cli.version import Version
 
 app = typer.Typer(
     name="funnelkit",
-    help="Amplitude funnels, offline.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -17,25 +23,9 @@ app = typer.Typer(
 
 
 @app.callback()
-def funnelkit() -> None:
+def funnelkit(*, version: Version = False) -> None:  # noqa: ARG001 - its callback acts
     """Amplitude funnels, offline."""
 
 
-app.command("simulate")(simulate)
-
-
-def _register() -> None:
-    from funnelkit.cli.compare import compare
-    from funnelkit.cli.describe import describe
-    from funnelkit.cli.report import report
-    from funnelkit.cli.sql import sql
-    from funnelkit.cli.verify import verify
-
-    app.command()(describe)
-    app.command()(report)
-    app.command()(compare)
-    app.command()(verify)
-    app.command()(sql)
-
-
-_register()
+for command in (demo, simulate, describe, report, compare, verify, sql):
+    app.command()(command)

@@ -22,33 +22,47 @@ def demo() -> None:
     from funnelkit.cli.run import run
 
     for number, (title, arguments) in enumerate(_commands(_samples())):
-        line = " ".join(_quoted(argument) for argument in ["funnelkit", *arguments])
-        write(("\n" if number else "") + f"# {title}\n$ {line}\n")
+        write(("\n" if number else "") + f"# {title}\n{_typed(arguments)}\n")
         if code := run(arguments):
             raise FunnelkitError(f"the demo stopped: that command ended with exit code {code}")
 
 
 def _commands(samples: Path) -> Iterator[tuple[str, list[str]]]:
     pre, post = (str(samples / "workshop" / name) for name in ("pre.parquet", "post.parquet"))
-    yield "Before recommendations: of all who viewed a product, who bought?", [
-        *("report", pre, "--steps", PURCHASE),
-    ]
-    yield "After: the same, for views of recommended products only.", [
-        *("report", post, "--steps", PURCHASE, "--where", FEATURE),
-    ]
-    yield "+6.8 points. Did recommendations do that?", [
-        *("compare", pre, post, "--steps", PURCHASE),
-        *("--baseline", PRE, "--against", POST, "--against-where", FEATURE),
-    ]
+    yield (
+        "Before recommendations: of all who viewed a product, who bought?",
+        [
+            *("report", pre, "--steps", PURCHASE),
+        ],
+    )
+    yield (
+        "After: the same, for views of recommended products only.",
+        [
+            *("report", post, "--steps", PURCHASE, "--where", FEATURE),
+        ],
+    )
+    yield (
+        "+6.8 points. Did recommendations do that?",
+        [
+            *("compare", pre, post, "--steps", PURCHASE),
+            *("--baseline", PRE, "--against", POST, "--against-where", FEATURE),
+        ],
+    )
     pre, post = (str(samples / "search" / name) for name in ("pre.parquet", "post.parquet"))
-    yield "Search, before and after re-ranking, counted by users: worse?", [
-        *("compare", pre, post, "--steps", SEARCH),
-        *("--baseline", PRE, "--against", POST, "--against-where", "reranked is true"),
-    ]
-    yield "The same users' sessions, one by one.", [
-        *("compare", pre, post, "--steps", SEARCH, "--unit", "session"),
-        *("--baseline", PRE, "--against", POST, "--against-where", "reranked is true"),
-    ]
+    yield (
+        "Search, before and after re-ranking, counted by users: worse?",
+        [
+            *("compare", pre, post, "--steps", SEARCH),
+            *("--baseline", PRE, "--against", POST, "--against-where", "reranked is true"),
+        ],
+    )
+    yield (
+        "The same users' sessions, one by one.",
+        [
+            *("compare", pre, post, "--steps", SEARCH, "--unit", "session"),
+            *("--baseline", PRE, "--against", POST, "--against-where", "reranked is true"),
+        ],
+    )
 
 
 def _samples() -> Path:
@@ -58,6 +72,16 @@ def _samples() -> Path:
     folder = sample_folder()
     here = Path.cwd()
     return folder.relative_to(here) if folder.is_relative_to(here) else folder
+
+
+def _typed(arguments: list[str]) -> str:
+    """Return the command as one types it, each option on a line of its own."""
+    lines = ["$ funnelkit"]
+    for argument in arguments:
+        if argument.startswith("--"):
+            lines.append(">  ")
+        lines[-1] += f" {_quoted(argument)}"
+    return " \\\n".join(lines)
 
 
 def _quoted(argument: str) -> str:

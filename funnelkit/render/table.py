@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelkit.render.definition import definition, events_read
-from funnelkit.render.words import bar, count, duration, fit, percent, visible
+from funnelkit.render.words import bar, count, duration, fit, hanging, percent, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from funnelkit.result import FunnelResult, Series
 
-NAME = 26
+NAME = 24
 BAR = 52
 
 
@@ -25,8 +25,8 @@ def _lines(result: FunnelResult) -> Iterator[str]:
     if result.funnel.name:
         yield visible(result.funnel.name)
     for heading, words in definition(result.funnel):
-        yield f"{heading:9}{visible(words)}"
-    yield f"{'events':9}{visible(events_read(result.events))}"
+        yield from hanging(heading, words)
+    yield from hanging("events", events_read(result.events))
     unit = f"{result.funnel.unit}s"
     for segment in result.segments:
         yield ""
@@ -58,7 +58,7 @@ def _series(series: Series, unit: str) -> Iterator[str]:
     times = ""
     if series.average_seconds is not None:
         average, median = duration(series.average_seconds), duration(series.median_seconds)
-        times = f", in {average} on average, median {median} (of those who converted)"
+        times = f", in {average} on average, median {median} (converters only)"
     yield f"   conversion {percent(series.conversion)}{times}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelkit.render.definition import definition, events_read
-from funnelkit.render.words import count, fit, visible
+from funnelkit.render.words import count, fit, hanging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,8 @@ def render_verification(verification: Verification, *, format: str) -> str:  # n
 def _lines(verification: Verification) -> Iterator[str]:
     result = verification.result
     for heading, words in definition(result.funnel):
-        yield f"{heading:9}{visible(words)}"
-    yield f"{'events':9}{visible(events_read(result.events))}"
+        yield from hanging(heading, words)
+    yield from hanging("events", events_read(result.events))
     yield ""
     if verification.ok:
         yield f"ok: {' > '.join(map(count, verification.found))}"

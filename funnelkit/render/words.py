@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MISSING = "–"
+LINE = 80
+INDENT = 9
 
 
 def percent(fraction: float | None) -> str:
@@ -56,6 +62,18 @@ def fit(text: str, columns: int) -> str:
             text = text[:-1]
         text += "…"
     return text + " " * (columns - width(text))
+
+
+def hanging(heading: str, words: str) -> Iterator[str]:
+    """Yield `heading` and the words beside it, in lines of at most 80 columns."""
+    import textwrap
+
+    indent = " " * INDENT
+    lines = textwrap.wrap(
+        visible(words), LINE - INDENT, break_long_words=True, break_on_hyphens=False
+    )
+    for number, line in enumerate(lines or [""]):
+        yield (indent if number else f"{heading:{INDENT}}") + line
 
 
 def bar(fraction: float | None, columns: int) -> str:
