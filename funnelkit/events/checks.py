@@ -8,7 +8,7 @@ from funnelkit.errors import DataError
 from funnelkit.events.columns import IDS
 from funnelkit.events.sql import quote_identifier
 from funnelkit.events.table import microseconds
-from funnelkit.events.times import is_time
+from funnelkit.events.times import is_time, is_whole
 
 if TYPE_CHECKING:
     from funnelkit.events.columns import Roles
@@ -22,15 +22,22 @@ def check_times(source: ParquetFiles, column: str, kind: TimeKind, *, duckdb_typ
     The files' statistics prove most files good without a scan.
     """
     name = quote_identifier(column)
-    if kind != "text" and _statistics_prove_times(source, column, kind, duckdb_type=duckdb_type):
+    # A whole number may be so large that it cannot be multiplied within 64 bits.
+    wide = "HUGEINT" if is_whole(duckdb_type) else duckdb_type
+    # Statistics leave out NaN, and of text they know no meaning.
+    exact = kind != "text" and duckdb_type not in {"DOUBLE", "FLOAT"}
+    if exact and _statistics_prove_times(source, column, kind, duckdb_type=wide):
         return
-    value = microseconds(name, kind, cast="TRY_CAST")
+    value = microseconds(f"CAST({name} AS {wide})", kind, cast="TRY_CAST")
     bad = f"({value} IS NULL OR NOT {is_time(value)})"
-    if not source.query(f"SELECT count(*) FROM {{events}} WHERE {bad}")[0][0]:
+    # FILTER and not WHERE: by statistics, which know no NaN, DuckDB 2.0.0 would skip such rows.
+    first = source.query(
+        f"SELECT min({{'file': filename, 'row': file_row_number, 'found': {name}::VARCHAR}}) "
+        f"FILTER (WHERE {bad}) FROM {{events}}"
+    )[0][0]
+    if first is None:
         return
-    path, row, found = source.query(
-        f"SELECT filename, file_row_number, {name}::VARCHAR FROM {{events}} WHERE {bad} LIMIT 1"
-    )[0]
+    path, row, found = first["file"], first["row"], first["found"]
     what = "missing" if found is None else f"{found!r}, which is no time (years 1 to 9999)"
     raise DataError(f"{source.label(path)}, row {row + 1}: {column} is {what}")
 

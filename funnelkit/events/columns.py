@@ -47,7 +47,7 @@ _SHORT: Final[Mapping[str, Role]] = {
     "properties": "event_properties",
 }
 
-_PAIR = re.compile(r'\s*(?P<role>[^=,"]*?)\s*=\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<bare>[^,]*?))\s*(?:,|$)')  # noqa: E501  # fmt: skip
+_PAIR = re.compile(r'\s*(?P<role>[^=,"]*?)\s*=\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<bare>(?!")[^,]*?))\s*(?:,|$)')  # noqa: E501  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,8 @@ def check_mapping(columns: Mapping[str, str]) -> dict[Role, str]:
             raise DefinitionError(f"--columns gives {key!r} no column name")
         if role in mapping:
             raise DefinitionError(f"--columns names {role!r} twice")
+        if column in mapping.values():
+            raise DefinitionError(f"--columns gives the column {column!r} two roles")
         mapping[role] = column
     return mapping
 

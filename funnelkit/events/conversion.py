@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _WHOLE: Final[tuple[Role, ...]] = ("amplitude_id", "session_id", "event_id")  # specification C2
 
 
+_SECONDS_OF_1990: Final = 631_152_000
+_SECONDS_OF_2100: Final = 4_102_444_800
+
+
 class Rows(Protocol):
     """Rows that are to become events, in the order of their source."""
 
@@ -96,7 +100,12 @@ def convert(
         f"COPY (SELECT {select} FROM {rows.relation}) TO $target (FORMAT parquet)",
         {**rows.values, "target": str(target)},
     ).fetchall()
-    _check(rows, target, {role: column for _, role, column in columns if role}, roles)
+    played = {role: column for _, role, column in columns if role}
+    _check(rows, target, played, roles)
+    if documented and _may_be_seconds(rows, target, played["event_time"]):
+        notes.append(
+            f"{rows.label}: `time` is read as milliseconds and gives early 1970; are they seconds?"
+        )
     return notes
 
 
@@ -138,14 +147,24 @@ def _look(rows: Rows, roles: Roles, *, times: bool) -> tuple[list[Role], float |
     if not candidates:
         return [], median
     texts = [rows.text(roles.columns[role]) for role in candidates]
-    checks = (
-        f"coalesce(bool_and({text} IS NULL OR TRY_CAST({text} AS BIGINT)::VARCHAR = {text}), true)"
-        for text in texts
+    same = (
+        f"coalesce(TRY_CAST({text} AS BIGINT)::VARCHAR = {text}, {text} IS NULL)" for text in texts
     )
+    checks = (f"coalesce(bool_and({whole}), true)" for whole in same)
     found = rows.connection.execute(
         f"SELECT {', '.join(checks)} FROM {rows.relation}", rows.values
     ).fetchall()[0]
     return [role for role, whole in zip(candidates, found, strict=True) if whole], median
+
+
+def _may_be_seconds(rows: Rows, target: Path, time: str) -> bool:
+    """Return whether all times, read as milliseconds, lie where seconds of our days would lie."""
+    name = quote_identifier(time)
+    first, last = rows.connection.execute(
+        f"SELECT min(epoch_ms({name})), max(epoch_ms({name})) FROM read_parquet($target)",
+        {"target": str(target)},
+    ).fetchall()[0]
+    return first is not None and first > _SECONDS_OF_1990 and last < _SECONDS_OF_2100
 
 
 def _check(rows: Rows, target: Path, columns: Mapping[Role, str], roles: Roles) -> None:

@@ -14,13 +14,13 @@ def json_fault(line: bytes) -> str | None:  # noqa: PLR0911 - one for each fault
     if b"\0" in line:
         return f"a NUL byte at byte {line.index(0) + 1}"
     try:
-        text = line.decode()
+        text = line.decode().rstrip()
     except UnicodeDecodeError as error:
         return f"not UTF-8 at byte {error.start + 1}"
     try:
         value = json.loads(text, object_pairs_hook=_Object)
     except json.JSONDecodeError as error:
-        cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+        cut = error.pos >= len(text) or error.msg.startswith("Unterminated")
         what = "cut off" if cut else "not JSON"
         return f"{what}: {error.msg[:1].lower()}{error.msg[1:]} at character {error.colno}"
     except RecursionError:

@@ -122,8 +122,8 @@ def _time_kind(source: ParquetFiles, column: str, duckdb_type: str) -> TimeKind:
         return kind
     name = quote_identifier(column)
     # The median of the first rows: a few absurd values must not decide the unit for all.
-    sample = f"WHERE {name} IS NOT NULL LIMIT 10000"
     median = source.query(
-        f"SELECT median(abs({name}::DOUBLE)) FROM (SELECT {name} FROM {{events}} {sample})"
+        "SELECT median(abs(value)) FILTER (WHERE isfinite(value)) FROM "
+        f"(SELECT {name}::DOUBLE AS value FROM {{events}} WHERE {name} IS NOT NULL LIMIT 10000)"
     )[0][0]
     return epoch_kind(median)

@@ -45,11 +45,13 @@ def column_kind(duckdb_type: str) -> TimeKind | None:
 
 
 def is_number(duckdb_type: str) -> bool:
-    """Return whether the type is a number; HUGEINT, DECIMAL and unsigned types are."""
-    name = duckdb_type.partition("(")[0].upper()
-    return name in {"DOUBLE", "FLOAT", "DECIMAL"} or (
-        name.endswith("INT") or name in {"INTEGER", "UINTEGER"}
-    )
+    """Return whether the type is a number, whole or not."""
+    return is_whole(duckdb_type) or duckdb_type.partition("(")[0] in {"DOUBLE", "FLOAT", "DECIMAL"}
+
+
+def is_whole(duckdb_type: str) -> bool:
+    """Return whether the type is a whole number; HUGEINT and unsigned types are."""
+    return duckdb_type.endswith("INT") or duckdb_type in {"INTEGER", "UINTEGER"}
 
 
 def is_time(value: str) -> str:
