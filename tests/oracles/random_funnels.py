@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
 from hypothesis import strategies as st
 from reference_funnel import Event
 
@@ -38,6 +39,20 @@ PROPERTIES: dict[str, tuple[Any, ...]] = {
     "a": (MISSING, ["x"], ["x", "y"], ["y", "x"], [3, "x", "y"], [3]),
     "g": (MISSING, None, "x", "3", 3, True, "true", "a > b", "[/x]", 'say "x"'),
 }
+TYPED: dict[str, tuple[Any, ...]] = {
+    "text": tuple(value for value in MIXED if value is MISSING or isinstance(value, str)),
+    "number": (MISSING, 3.0, 36.0, 3.5, -1e16),
+    "boolean": (MISSING, True, False),
+    "list": (MISSING, ["x", "y"], ["Y"], ["3", "x"]),
+}
+"""Values of `p` where it is a column of one type; the other properties then have one too."""
+
+ONE_TYPE: dict[str, tuple[Any, ...]] = PROPERTIES | {
+    "n": (MISSING, 9.0, 10.0, 10.5, -2.0, 100.0),
+    "a": (MISSING, ["x"], ["x", "y"], ["y", "x"], ["3", "x", "y"], ["3"]),
+    "g": (MISSING, "x", "3", "true", "a > b", "[/x]", 'say "x"'),
+}
+
 FILTERS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("p", ("is", "is not"), ("x", "X", "3", "3.0", "36", "3.5", "true", "True", "(none)", "x%")),
     ("p", ("contains", "does not contain"), ("X", "a/", "3", "rU", "%", "_")),
@@ -130,9 +145,15 @@ def funnels(
     )
 
 
-def random_log(seed: int, users: int, pace: Pace, zone: str) -> list[Event]:
-    """Return the events of many users, in no order; the same arguments give the same log."""
+def random_log(
+    seed: int, users: int, pace: Pace, zone: str, *, typed: str | None = None
+) -> list[Event]:
+    """Return the events of many users, in no order; the same arguments give the same log.
+
+    With `typed` each property has values of one type; it names that of `p`.
+    """
     chance = random.Random(seed)
+    properties = ONE_TYPE | {"p": TYPED[typed]} if typed else PROPERTIES
     start = (start_of(zone) - EPOCH) // MICROSECOND
     log = []
     for user in range(users):
@@ -147,8 +168,8 @@ def random_log(seed: int, users: int, pace: Pace, zone: str) -> list[Event]:
                 user=f"u{user}",
                 time=moment,
                 event_type=chance.choice("AAABBBCX"),
-                event_properties=random_properties(chance),
-                user_properties=random_properties(chance),
+                event_properties=random_properties(chance, properties),
+                user_properties=random_properties(chance, properties),
                 session_id=chance.choice(pace.session_ids) if pace.session_ids else None,
                 event_id=number,
             )
@@ -158,8 +179,10 @@ def random_log(seed: int, users: int, pace: Pace, zone: str) -> list[Event]:
     return log
 
 
-def random_properties(chance: random.Random) -> dict[str, Any]:
-    drawn = {name: chance.choice(values) for name, values in PROPERTIES.items()}
+def random_properties(
+    chance: random.Random, properties: dict[str, tuple[Any, ...]]
+) -> dict[str, Any]:
+    drawn = {name: chance.choice(values) for name, values in properties.items()}
     return {name: value for name, value in drawn.items() if value is not MISSING}
 
 
@@ -178,6 +201,45 @@ def write_log(log: Iterable[Event], path: Path) -> Path:
                 "user_properties": event.user_properties,
             }
             lines.write(json.dumps(line | session) + "\n")
+    return path
+
+
+def write_typed_log(log: Iterable[Event], path: Path, *, typed: str) -> Path:
+    """Write the events as Parquet with STRUCT columns of properties."""
+    types = {"text": pl.String, "number": pl.Float64, "boolean": pl.Boolean}
+    types["list"] = pl.List(pl.String)
+    properties = pl.Struct(
+        {
+            "p": types[typed],
+            "n": pl.Float64,
+            "d": pl.String,
+            "a": pl.List(pl.String),
+            "g": pl.String,
+        }
+    )
+    schema = {
+        "user_id": pl.String,
+        "event_type": pl.String,
+        "event_time": pl.Int64,
+        "event_id": pl.Int64,
+        "session_id": pl.Int64,
+        "event_properties": properties,
+        "user_properties": properties,
+    }
+    rows = [
+        (
+            event.user,
+            event.event_type,
+            event.time,
+            event.event_id,
+            event.session_id,
+            dict.fromkeys(ONE_TYPE) | event.event_properties,
+            dict.fromkeys(ONE_TYPE) | event.user_properties,
+        )
+        for event in log
+    ]
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    frame.with_columns(pl.col("event_time").cast(pl.Datetime("us"))).write_parquet(path)
     return path
 
 

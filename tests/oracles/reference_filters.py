@@ -33,6 +33,8 @@ def text(value: Any) -> str:
             return NONE
         case str():
             return value
+        case float() if value.is_integer():
+            return str(int(value))
         case _:
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from random_funnels import PACES, culprit, funnels, random_log, write_log
+from random_funnels import (
+    PACES,
+    TYPED,
+    culprit,
+    funnels,
+    random_log,
+    write_log,
+    write_typed_log,
+)
 from reference_funnel import reference
 
 import funnelkit as fk
+from funnelkit.engine import select
 
 USERS = 60
 
@@ -57,23 +67,35 @@ def same(left, right):
             return left == right
 
 
-def difference(log, funnel, folder):
+def difference(log, funnel, path, typed):
     """Return (reference, engine) where they differ, else None."""
-    report = fk.report(write_log(log, folder / "log.jsonl"), funnel=funnel).to_dict()
+    if typed:
+        write_typed_log(log, path, typed=typed)
+    else:
+        write_log(log, path)
+    report = fk.report(path, funnel=funnel).to_dict()
     wanted = [of_reference(answer) for answer in reference(log, funnel)]
     came = [of_engine(segment) for segment in report["segments"]]
     return None if same(wanted, came) else f"reference {wanted}\nengine    {came}"
 
 
+@pytest.mark.parametrize("small", [True, False], ids=["plain", "compiled"])
 @pytest.mark.parametrize("pace", PACES, ids=["seconds", "hours"])
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-@given(data=st.data(), seed=st.integers(0, 2**32), users=st.integers(1, USERS))
-def test_the_engine_agrees_with_the_reference(pace, data, seed, users):
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    data=st.data(),
+    seed=st.integers(0, 2**32),
+    users=st.integers(1, USERS),
+    typed=st.sampled_from([None, None, *TYPED]),
+)
+def test_the_engine_agrees_with_the_reference(small, pace, data, seed, users, typed):
     funnel = data.draw(funnels(pace))
-    log = random_log(seed, users, pace, funnel.timezone)
-    with tempfile.TemporaryDirectory() as folder:
+    log = random_log(seed, users, pace, funnel.timezone, typed=typed)
+    most = select.SMALL if small else -1
+    with tempfile.TemporaryDirectory() as folder, patch.object(select, "SMALL", most):
+        path = Path(folder) / ("log.parquet" if typed else "log.jsonl")
 
         def differs(some):
-            return difference(some, funnel, Path(folder))
+            return difference(some, funnel, path, typed)
 
         assert differs(log) is None, f"{funnel}\n{culprit(log, differs)}"
