@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -89,7 +90,10 @@ def read_catalog(path: Path) -> Catalog:
 def _product(row: Mapping[str, Any]) -> Product:
     identity = row["id"] if isinstance(row["id"], int) else str(row["id"])
     name, category, image = (str(row[field]) for field in FIELDS[1:4])
-    return Product(identity, name, category, image, float(row["price"]))
+    price = float(row["price"])
+    if not 0 <= price < math.inf:
+        raise ValueError(f"the price {price}")
+    return Product(identity, name, category, image, price)
 
 
 def _one_line(error: Exception) -> str:

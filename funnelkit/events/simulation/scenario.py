@@ -25,6 +25,8 @@ Platform = Literal["web", "ios", "android"]
 HOUR: Final = 3_600
 DAY: Final = 24 * HOUR
 PER_CENT: Final = 100
+CENTURY: Final = 36_525  # in days
+MOST_SESSIONS: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ class PeriodPlan:
             raise DefinitionError(f"{where}: a name has letters, digits, - and _ (it names a file)")
         if self.name == "truth":
             raise DefinitionError(f"{where}: this name belongs to truth.parquet")
-        if self.days < 1:
-            raise DefinitionError(f"{where} has {self.days} days; at least 1 is needed")
+        if not 1 <= self.days <= CENTURY:
+            raise DefinitionError(f"{where} has {self.days} days; 1 to {CENTURY:,} will do")
         if not self.templates:
             raise DefinitionError(f"{where} has no templates")
         if len(self.weights) != len(self.templates) or min(self.weights) < 0:
@@ -135,6 +137,9 @@ class Scenario:
         if self.platform not in get_args(Platform):
             hint = did_you_mean(str(self.platform), get_args(Platform))
             yield f"platform is web, ios or android; got {self.platform!r}.{hint}"
+        most = self.sessions_per_day * max((period.days for period in self.periods), default=0)
+        if most > MOST_SESSIONS:
+            yield f"a period has {most:,} sessions; up to {MOST_SESSIONS:,} will do"
         yield from self._problems_of_time()
 
     def _problems_of_time(self) -> Iterator[str]:
@@ -152,6 +157,11 @@ class Scenario:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             hint = did_you_mean(self.timezone, available_timezones())
             yield f"unknown time zone {self.timezone!r}.{hint}"
+            return
+        try:
+            self.spans()
+        except (OverflowError, ValueError):
+            yield f"the periods do not lie between the years 1 and 9999: clock {self.clock}"
 
     @property
     def end(self) -> datetime:
