@@ -11,7 +11,7 @@ from funnelkit.cli.report import report
 from funnelkit.cli.simulate import simulate
 from funnelkit.cli.sql import sql
 from funnelkit.cli.verify import verify
-from funnelkit.cli.version import Version
+from funnelkit.cli.version import Version  # noqa: TC001 - typer reads the annotation
 
 app = typer.Typer(
     name="funnelkit",
@@ -23,7 +23,7 @@ app = typer.Typer(
 
 
 @app.callback()
-def funnelkit(*, version: Version = False) -> None:  # noqa: ARG001 - its callback acts
+def funnelkit(*, version: Version = False) -> None:
     """Amplitude funnels, offline."""
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PURCHASE = "ProductViewed > ProductAdded > CheckoutStarted > OrderCompleted"
 SEARCH = "ProductSearched > ProductAdded > CheckoutStarted > OrderCompleted"
 FEATURE = "feature in (home_product_recs, product_detail_related)"
+BOTH = "p*.parquet"
 PRE, POST = "2026-04-01..2026-04-30", "2026-05-01..2026-05-30"
 
 
@@ -44,22 +45,22 @@ def _commands(samples: Path) -> Iterator[tuple[str, list[str]]]:
     yield (
         "+6.8 points. Did recommendations do that?",
         [
-            *("compare", pre, post, "--steps", PURCHASE),
+            *("compare", str(samples / "workshop" / BOTH), "--steps", PURCHASE),
             *("--baseline", PRE, "--against", POST, "--against-where", FEATURE),
         ],
     )
-    pre, post = (str(samples / "search" / name) for name in ("pre.parquet", "post.parquet"))
+    both = str(samples / "search" / BOTH)
     yield (
         "Search, before and after re-ranking, counted by users: worse?",
         [
-            *("compare", pre, post, "--steps", SEARCH),
+            *("compare", both, "--steps", SEARCH),
             *("--baseline", PRE, "--against", POST, "--against-where", "reranked is true"),
         ],
     )
     yield (
         "The same users' sessions, one by one.",
         [
-            *("compare", pre, post, "--steps", SEARCH, "--unit", "session"),
+            *("compare", both, "--steps", SEARCH, "--unit", "session"),
             *("--baseline", PRE, "--against", POST, "--against-where", "reranked is true"),
         ],
     )

@@ -69,6 +69,7 @@ def format_segment(segment: Segment) -> str:
 def format_window(window: timedelta) -> str:
     """Return a duration as `times.parse_window` reads it: days and smaller, what is zero left out.
 
+    >>> from datetime import timedelta
     >>> format_window(timedelta(days=7)), format_window(timedelta(minutes=90))
     ('7d', '1h30m')
     """
