@@ -11,6 +11,7 @@ from funnelkit.errors import DataError
 from funnelkit.events.columns import first_clash
 from funnelkit.events.connection import data_errors
 from funnelkit.events.sql import quote_identifier
+from funnelkit.events.table import literally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,7 +83,7 @@ def delimited_rows(connection: DuckDBPyConnection, file: EventFile, copy: Path) 
         f"compression = $compression, max_line_size = {_LONGEST_ROW})"
     )
     values = {
-        "file": str(file.path),
+        "file": literally([str(file.path)]),
         "delimiter": delimiter,
         "columns": dict.fromkeys(names, "VARCHAR"),
         "compression": file.compression,

@@ -7,12 +7,14 @@ that stands twice in one event is refused; inside the properties the first one c
 from __future__ import annotations
 
 import gzip
+import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from funnelkit.errors import DataError
 from funnelkit.events.files import sum_up
 from funnelkit.events.jsonfault import json_fault
+from funnelkit.events.table import literally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +77,7 @@ class JsonLines:
     def source(self) -> Mapping[str, object]:
         """The parameters that say which files are read."""
         compression = "uncompressed" if self.compression == "none" else self.compression
-        return {"files": list(self.labels), "compression": compression}
+        return {"files": literally(self.labels), "compression": compression}
 
     @property
     def relation(self) -> str:
@@ -136,12 +138,18 @@ class JsonLines:
 
     def _line(self, path: str, index: int) -> tuple[int, bytes]:
         """Return the number and the bytes of a line by its place among those that are not blank."""
-        with _open(path, self.compression) as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    if index == 0:
-                        return number, line
-                    index -= 1
+        number = 0
+        try:
+            with _open(path, self.compression) as lines:
+                for number, line in enumerate(lines, start=1):
+                    if line.strip():
+                        if index == 0:
+                            return number, line
+                        index -= 1
+        except (EOFError, zlib.error) as error:
+            raise DataError(
+                f"{self.labels[path]} is cut off or damaged after line {number}: {error}"
+            ) from error
         raise DataError(f"{self.labels[path]} changed while it was read")
 
 

@@ -10,7 +10,7 @@ from funnelkit.events.columns import find_roles
 from funnelkit.events.duckdb_types import item_type, map_types, struct_fields
 from funnelkit.events.schema import ParquetFiles, read_schema
 from funnelkit.events.sql import quote_identifier
-from funnelkit.events.table import EventTable
+from funnelkit.events.table import EventTable, literally
 from funnelkit.events.times import column_kind, epoch_kind, is_number
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def open_parquet(
     notes += incomplete(source, roles)
     others = {role: name for role, name in roles.columns.items() if role != "event_time"}
     return EventTable(
-        files=source.paths,
+        files=tuple(literally(source.paths)),
         types=schema.types,
         time=column,
         time_kind=kind,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit.errors import ColumnError
 from funnelkit.events.duckdb_types import struct_fields
-from funnelkit.events.table import Field, read_parquet
+from funnelkit.events.table import Field, literally, read_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ class ParquetFiles:
         """
         text = sql.replace("{events}", read_parquet("{files}", hive=self.hive))
         if "{files}" in text:
-            values["files"] = list(self.paths)
+            values["files"] = literally(self.paths)
         return self.connection.execute(text.replace("{files}", "$files"), values).fetchall()
 
     def rows(self) -> int:

@@ -6,13 +6,14 @@ the original files, or a temporary copy of what was read.
 
 from __future__ import annotations
 
+import glob
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from funnelkit.events.sql import quote_identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from funnelkit.events.sql import Parameters
 
@@ -45,6 +46,7 @@ class Field:
 class EventTable:
     """Parquet files and the meaning of their columns.
 
+    `files` are paths as DuckDB reads them: a file called `a[1].parquet` is `a[[]1].parquet`.
     `types` gives each top-level column's DuckDB type, in the order of the files. A role that no
     column plays is None. `time_kind` says how `time` is to be read; numbers are epochs in UTC,
     text is ISO 8601, UTC where it has no offset. `rows` is the number of events; `labels` names
@@ -83,6 +85,11 @@ class EventTable:
     def microseconds(self) -> str:
         """Return the SQL expression of the event time as BIGINT microseconds since 1970 UTC."""
         return microseconds(quote_identifier(self.time), self.time_kind)
+
+
+def literally(files: Iterable[str]) -> list[str]:
+    """Return the paths so that DuckDB takes none for a glob: `a[1].parquet` is one file."""
+    return [glob.escape(file) for file in files]
 
 
 def read_parquet(files: str, *, hive: bool) -> str:

@@ -187,6 +187,15 @@ def test_a_byte_order_mark_is_skipped(tmp_path):
     assert read(path, "user_id") == [("u1",), ("u2",)]
 
 
+@pytest.mark.parametrize("ending", ["jsonl", "csv"])
+def test_a_file_whose_name_is_a_glob_is_read_itself(tmp_path, ending):
+    for name, user in (("a[1]", "odd"), ("a1", "other")):
+        csv = f"event_time,user_id,event_type\n1,{user},A"
+        text = csv if ending == "csv" else line(user_id=user)
+        write(tmp_path, text, name=f"{name}.{ending}")
+    assert read(tmp_path / f"a[1].{ending}", "user_id") == [("odd",)]
+
+
 def test_gzip_is_known_by_its_bytes(tmp_path):
     path = tmp_path / "events.dat"
     path.write_bytes(gzip.compress(line().encode()))

@@ -186,6 +186,12 @@ def test_properties_kept_in_two_ways_are_refused(tmp_path):
         rows(tmp_path, "*")
 
 
+def test_a_file_whose_name_is_a_glob_is_read_itself(tmp_path):
+    odd = write(tmp_path / "a[1]*.parquet", user_id=["odd"])
+    write(tmp_path / "a1.parquet", user_id=["other"])
+    assert rows(odd, "user_id") == [("odd",)]
+
+
 def test_a_folder_is_read_recursively_without_what_is_no_event_file(tmp_path):
     write(tmp_path / "a.parquet")
     write(tmp_path / "deep" / "er" / "b.parquet")
