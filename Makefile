@@ -32,7 +32,7 @@ bench: $(READY)-bench  ## measure speed and memory beside other engines (EVENTS=
 	@$(PY) bench/run.py --events $(EVENTS)
 
 calibrate: $(READY)-test  ## check on simulated data how often the intervals hold the truth
-	@$(PY) tests/oracles/calibrate.py
+	@$(PY) tests/calibration/calibrate.py
 
 lint: $(READY)-lint  ## check style, types and the direction of imports
 	@$(PY) -m ruff check

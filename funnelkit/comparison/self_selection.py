@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complement:
-    """The entries of a filtered side that fail its filter; None where there are none.
+    """The entries of a filtered side that fail its filter.
 
     `in_both` counts the units that have entries of either kind, and so stand in both rows.
     """
 
     side: str
-    conversion: Proportion | None
+    conversion: Proportion
     in_both: int
 
     def to_dict(self) -> dict[str, Any]:
         """Return the complement as plain JSON values."""
         return {
             "side": self.side,
-            "conversion": share_to_dict(self.conversion) if self.conversion else None,
+            "conversion": share_to_dict(self.conversion),
             "units_in_both": self.in_both,
         }
 
@@ -57,7 +57,7 @@ class SelfSelection:
 def self_selection(
     rows: StepRows, sides: Sides, pair: Pair, *, window: int
 ) -> SelfSelection | None:
-    """Return the line where a filter belongs to one side only; counted as Amplitude counts."""
+    """Return the line where a filter of one side leaves entries out, counted as Amplitude does."""
     if not any(sides.filters):
         return None
     everybody = pair.for_everybody(EVERYBODY)
@@ -65,24 +65,24 @@ def self_selection(
     if unfiltered is None:
         return None
     named = zip(("baseline", "against"), pair.sides, sides.filters, strict=True)
-    return SelfSelection(
-        unfiltered=unfiltered,
-        complements=tuple(
-            _complement(rows, name, cohort, window=window)
-            for name, cohort, filters in named
-            if filters
-        ),
+    complements = tuple(
+        found
+        for name, cohort, filters in named
+        if filters and (found := _complement(rows, name, cohort, window=window)) is not None
     )
+    return SelfSelection(unfiltered=unfiltered, complements=complements) if complements else None
 
 
-def _complement(rows: StepRows, name: str, cohort: Cohort, *, window: int) -> Complement:
+def _complement(rows: StepRows, name: str, cohort: Cohort, *, window: int) -> Complement | None:
+    """Return what the filter of a side left out; None where every entry passes it."""
     inside = enter(rows, cohort, window=window)
     outside = enter(turned(rows, cohort.segment), cohort, window=window)
-    conversion = None
-    if len(outside):
-        conversion = Proportion(outside.counts()[-1], len(outside))
+    if not outside:
+        return None
     return Complement(
-        side=name, conversion=conversion, in_both=units_on_both_sides(inside, outside)
+        side=name,
+        conversion=Proportion(outside.counts()[-1], len(outside)),
+        in_both=units_on_both_sides(inside, outside),
     )
 
 

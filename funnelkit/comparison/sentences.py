@@ -61,17 +61,14 @@ def _(line: SelfSelection, unit: str) -> str:
         text = "Each side has a filter of its own. Without them: "
     else:
         place = "the baseline" if sides == ["baseline"] else "the other side"
-        text = f"The filter of {place} is a choice that {unit}s made. Without it: "
+        text = f"The filter of {place} is a choice that users made. Without it: "
     text += f"{compared(line.unfiltered)}."
     for complement in line.complements:
         whose = f"the {complement.side} filter" if len(sides) > 1 else "it"
-        if complement.conversion is None:
-            text += f" No entry fails {whose}."
-        else:
-            text += (
-                f" Entries that fail {whose}: {percent(complement.conversion.share)}; "
-                f"{complement.in_both:,} {unit}s have both kinds."
-            )
+        text += (
+            f" Entries that fail {whose}: {percent(complement.conversion.share)}; "
+            f"{complement.in_both:,} {unit}s have both kinds."
+        )
     return text
 
 

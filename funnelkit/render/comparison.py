@@ -91,7 +91,7 @@ def _markdown(result: ComparisonResult) -> Iterator[str]:
     yield f"## {escape(result.baseline.name)} against {escape(result.against.name)}"
     yield ""
     for heading, words in _definition(result):
-        yield f"- {heading}: {escape(words)}"
+        yield f"- {escape(heading)}: {escape(words)}"
     yield ""
     one, other = escape(result.baseline.name), escape(result.against.name)
     heads = ("step", "event", one, "converted", other, "converted", "points", "95 % interval")
@@ -129,15 +129,13 @@ def _definition(result: ComparisonResult) -> Iterator[tuple[str, str]]:
     times = f"whole {funnel.resolution}s, {funnel.timezone}"
     yield "counted", f"unique {funnel.unit}s, this order, {window}, {times}"
     if result.randomised_by is not None:
-        yield "variants", f"by {format_property(result.randomised_by)} of the step-1 event"
-    for heading, side, own in (
-        ("baseline", result.baseline, filters.filters[0]),
-        ("against", result.against, filters.filters[1]),
-    ):
+        by = format_property(result.randomised_by)
+        yield "variants", f"by {by} of the step-1 event; the first one is the baseline"
+    for side, own in zip((result.baseline, result.against), filters.filters, strict=True):
         words = _period(side)
         if own:
             words += f", where {format_filters(own)} (applies to step 1, {funnel.steps[0].label})"
-        yield heading, words
+        yield side.name, words
     data_end = f"data to {moment(result.data_end - 1)} UTC"
     yield "events", f"{events_read(result.events)}; {data_end}"
 
@@ -227,6 +225,7 @@ def _part_rows(split: Decomposition) -> Iterator[tuple[str, ...]]:
 
 
 def _wrapped(heading: str, words: str, *, indent: int) -> Iterator[str]:
+    heading = fit(heading, indent - 1)
     for number, line in enumerate(_lines(words, WIDTH - indent)):
         yield f"{'' if number else heading:{indent}}{line}".rstrip()
 
