@@ -10,24 +10,76 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from funnelkit.api import compare, report, verify
-    from funnelkit.model import Funnel
+    from funnelkit.errors import (
+        CheckFailed,
+        ColumnError,
+        CouldNotCheck,
+        DataError,
+        DefinitionError,
+        FunnelkitError,
+        UnsupportedError,
+    )
+    from funnelkit.events.simulation import simulate
+    from funnelkit.model import EventSelector, Filter, Funnel, Period, Property, Segment, Step
 
 __version__ = "0.1.0"
 
-__all__ = ["Funnel", "__version__", "compare", "report", "verify"]
+__all__ = [
+    "CheckFailed",
+    "ColumnError",
+    "CouldNotCheck",
+    "DataError",
+    "DefinitionError",
+    "EventSelector",
+    "Filter",
+    "Funnel",
+    "FunnelkitError",
+    "Period",
+    "Property",
+    "Segment",
+    "Step",
+    "UnsupportedError",
+    "__version__",
+    "compare",
+    "report",
+    "simulate",
+    "verify",
+]
 
 _HOMES = {
-    "Funnel": "funnelkit.model",
-    "compare": "funnelkit.api",
-    "report": "funnelkit.api",
-    "verify": "funnelkit.api",
+    "funnelkit.api": ("compare", "report", "verify"),
+    "funnelkit.errors": (
+        "CheckFailed",
+        "ColumnError",
+        "CouldNotCheck",
+        "DataError",
+        "DefinitionError",
+        "FunnelkitError",
+        "UnsupportedError",
+    ),
+    "funnelkit.events.simulation": ("simulate",),
+    "funnelkit.model": (
+        "EventSelector",
+        "Filter",
+        "Funnel",
+        "Period",
+        "Property",
+        "Segment",
+        "Step",
+    ),
 }
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its home when it is first asked for: start-up time is a feature."""
     from importlib import import_module
 
-    if name not in _HOMES:
+    if name not in _HOME:
         raise AttributeError(f"module 'funnelkit' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names, those not yet imported included."""
+    return sorted({*globals(), *__all__})

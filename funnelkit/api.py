@@ -87,11 +87,12 @@ def report(
     )
     with open_events(events, columns=columns or file_columns) as table:
         rows = select(defined, table)
+        segments = tuple(_segments(defined, rows))
         return FunnelResult(
             funnel=defined,
-            segments=tuple(_segments(defined, rows)),
+            segments=segments,
             events=_events_read(events, table, rows),
-            warnings=tuple(_warnings(defined, table, rows)),
+            warnings=tuple(_warnings(defined, table, rows, segments)),
             notes=table.notes,
         )
 
@@ -124,8 +125,8 @@ def _segments(funnel: Funnel, rows: StepRows) -> Iterator[Series]:
         found = rows.match(Entry(window=window, segment=index, start=start, end=end))
         answer = series(found, name=name, events=labels)
         if funnel.group_by is not None:
-            by_value, _ = groups(found, labels=rows.labels, events=labels)
-            answer = replace(answer, groups=by_value)
+            by_value, values = groups(found, labels=rows.labels, events=labels)
+            answer = replace(answer, groups=by_value, groups_left_out=values - len(by_value))
         yield answer
 
 
@@ -139,12 +140,18 @@ def _events_read(events: Any, table: EventTable, rows: StepRows) -> EventsRead:
     )
 
 
-def _warnings(funnel: Funnel, table: EventTable, rows: StepRows) -> Iterator[str]:
-    """Say what may be wrong with the question: a step that nobody did, an unknown property."""
+def _warnings(
+    funnel: Funnel, table: EventTable, rows: StepRows, segments: Sequence[Series]
+) -> Iterator[str]:
+    """Say what may be wrong with the question, or is missing from the answer."""
     from funnelkit.engine.doubts import undone_steps, unknown_properties
 
     yield from undone_steps(funnel, table, rows.seen)
     yield from unknown_properties(funnel, table)
+    for segment in segments:
+        if segment.groups_left_out:
+            shown, more = len(segment.groups), segment.groups_left_out
+            yield f"{segment.name}: the {shown} largest groups are shown, {more:,} are left out"
 
 
 def verify(

@@ -40,7 +40,8 @@ class Series:
     """The steps of a segment, or of one group of a segment.
 
     `conversion` is the fraction of entrants that reached the last step; the times are those of the
-    whole funnel over the units that did. A group's `name` is the text of its value.
+    whole funnel over the units that did. A group's `name` is the text of its value; of many groups
+    the largest are kept, and `groups_left_out` counts the others.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Series:
     average_seconds: float | None
     median_seconds: float | None
     groups: tuple[Series, ...] = ()
+    groups_left_out: int = 0
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -68,6 +70,7 @@ class Series:
         }
         if self.groups:
             found["groups"] = [group.to_dict() for group in self.groups]
+            found["groups_left_out"] = self.groups_left_out
         return found
 
 

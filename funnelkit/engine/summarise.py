@@ -28,7 +28,7 @@ def series(entrants: Entrants, *, name: str, events: Sequence[str]) -> Series:
 def groups(
     entrants: Entrants, *, labels: Sequence[str], events: Sequence[str]
 ) -> tuple[tuple[Series, ...], int]:
-    """Return one series per value of the chosen step-1 event, and how many values there were.
+    """Return one series per value of the chosen step-1 event, and how many values there are.
 
     The most frequent values come first, equal ones by name; at most 100 are returned
     (specification A9, G13).
