@@ -187,16 +187,16 @@ def simulate(
 
 
 def _describe(store: Simulation) -> None:
-    """Say on stderr what was made, with the periods as days for --from and --to."""
+    """Say on stderr what was made, and when the periods begin and end."""
     spans = store.scenario.spans()
     for (period, start, end), sessions in zip(spans, store.sessions, strict=True):
-        events, users = int(sessions.reach.sum()), len(set(sessions.user.tolist()))
         sys.stderr.write(
-            f"{period.name}: {events:,} events, {len(sessions.reach):,} sessions, {users:,} users, "
+            f"{period.name}: {sessions.events:,} events, {len(sessions.user):,} sessions, "
+            f"{sessions.users:,} users, "
             f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC\n"
         )
         asked = store.scenario.sessions_per_day * period.days
-        if len(sessions.reach) < asked:
+        if len(sessions.user) < asked:
             sys.stderr.write(
                 f"{period.name}: {asked:,} sessions were asked for; each hour gets the whole part "
                 "of its share\n"

@@ -44,6 +44,16 @@ class Sessions:
     variant: Integers
     reach: Integers
 
+    @property
+    def users(self) -> int:
+        """How many different users have a session."""
+        return int(np.count_nonzero(np.bincount(self.user)))
+
+    @property
+    def events(self) -> int:
+        """How many events there are."""
+        return int(self.reach.sum())
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
@@ -91,7 +101,7 @@ def simulate_sessions(scenario: Scenario, draws: Draws) -> list[Sessions]:
         begin = (first, first_event, first_template)
         found.append(Sessions(period, *begin, start_of, user, template, variant, reach))
         first += len(number)
-        first_event += int(reach.sum())
+        first_event += found[-1].events
         first_template += len(period.templates)
     return found
 

@@ -43,7 +43,7 @@ class Simulation:
 
     def __repr__(self) -> str:
         parts = ", ".join(
-            f"{part.period.name} {int(part.reach.sum()):,} events of {len(part.reach):,} sessions"
+            f"{part.period.name} {part.events:,} events of {len(part.reach):,} sessions"
             for part in self.sessions
         )
         return f"Simulation({self.scenario.name!r}, seed {self.seed}: {parts})"
@@ -61,7 +61,7 @@ class Simulation:
     @property
     def event_count(self) -> int:
         """The number of events in all periods."""
-        return sum(int(part.reach.sum()) for part in self.sessions)
+        return sum(part.events for part in self.sessions)
 
     @cached_property
     def events(self) -> pl.DataFrame:
