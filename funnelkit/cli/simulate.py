@@ -183,7 +183,8 @@ def simulate(
                 resume_from=resume_from,
                 progress=advance,
             )
-        sys.stdout.write(f"{delivery.events} events accepted in {delivery.requests} requests\n")
+        requests = "1 request" if delivery.requests == 1 else f"{delivery.requests} requests"
+        sys.stdout.write(f"{delivery.events} events accepted in {requests}\n")
 
 
 def _describe(store: Simulation) -> None:

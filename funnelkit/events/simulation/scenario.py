@@ -126,7 +126,7 @@ class Scenario:
         names = [period.name for period in self.periods]
         if not names:
             yield "it has no periods"
-        if len(set(names)) < len(names):
+        if len({name.casefold() for name in names}) < len(names):  # they name files
             yield f"two periods have the same name: {', '.join(names)}"
         if self.sessions_per_day < 0:
             yield f"sessions_per_day is 0 or more; got {self.sessions_per_day}"

@@ -1,5 +1,8 @@
+import gzip
 import json
+import threading
 import tomllib
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import polars as pl
 import pytest
@@ -78,3 +81,51 @@ def test_what_is_wrong_is_said_with_the_right_exit_code(
     assert message in said.err
     assert said.out == ""
     assert list(tmp_path.iterdir()) == []
+
+
+class Counting(BaseHTTPRequestHandler):
+    """Accepts events, and counts them; refuses whoever has another key."""
+
+    def do_POST(self):
+        body = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))
+        request = json.loads(body)
+        known = request["api_key"] == "d0c7e5f1a2b3"
+        self.server.events += len(request["events"]) if known else 0
+        self.send_response(200 if known else 400)
+        self.end_headers()
+        self.wfile.write(b"" if known else f"Invalid API key: {request['api_key']}".encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    with HTTPServer(("127.0.0.1", 0), Counting) as server:
+        server.events = 0
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_events_are_sent_and_the_key_is_not_shown(tmp_path, capsys, server):
+    key = tmp_path / "key.yaml"
+    key.write_text("api_key: d0c7e5f1a2b3\n")
+    url = f"http://127.0.0.1:{server.server_port}"
+    arguments = ["simulate", "--days", "2", "--to-amplitude", url, "--resume-from", "100"]
+    assert run([*arguments, "--api-key-file", str(key)]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"{server.events} events accepted in 1 request\n"
+    assert server.events > 500
+    assert "d0c7e5f1a2b3" not in said.out + said.err
+
+
+def test_a_wrong_key_is_not_shown_either(capsys, monkeypatch, server):
+    monkeypatch.setenv("FUNNELKIT_AMPLITUDE_API_KEY", "wrong-key-0815")
+    url = f"http://127.0.0.1:{server.server_port}"
+    assert run(["simulate", "--days", "1", "--to-amplitude", url]) == 5
+    said = capsys.readouterr()
+    assert "refused the events: 400 Invalid API key: (the key)" in said.err
+    assert "0815" not in said.out + said.err
