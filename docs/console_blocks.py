@@ -6,9 +6,9 @@ A block shows what a person types and what is then printed:
     …
 
 Each `$` line is run, in a folder of its own per document that holds `sample_events/`, with 80
-columns and without colour; stdout and stderr stand together, as on a terminal. A line that ends
-in a backslash goes on in the next one, after `> `. `...` in the output stands for anything.
-Commands other than those of `RUNNABLE` are not run, and so must not show any output.
+columns and without colour; stdout and stderr stand together, as on a terminal. Lines that start
+with `> ` continue the command. `...` in the output stands for anything. Commands other than those
+of `RUNNABLE`, and commands that name a server, are not run, and so must not show any output.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Command:
     @property
     def is_run(self) -> bool:
         """Whether the command is one that the documentation's tests may run."""
-        return RUNNABLE.match(self.text) is not None
+        return RUNNABLE.match(self.text) is not None and "://" not in self.text
 
 
 def documents() -> list[Path]:
@@ -101,7 +101,7 @@ def commands(block: Block) -> list[Command]:
             found.append((number, [line], []))
         elif not found:
             raise ValueError(f"line {number}: a console block starts with `$ `, not with {line!r}")
-        elif not found[-1][2] and found[-1][1][-1].endswith("\\"):
+        elif not found[-1][2] and line.startswith("> "):
             found[-1][1].append(line)
         else:
             found[-1][2].append(line)

@@ -1,7 +1,8 @@
 """Write the generated pages anew: `make docs`.
 
 `docs/cli.md` comes from the commands' own help. In every other page, the output of a console
-block is replaced where it no longer agrees with what the command prints.
+block is replaced where it no longer agrees with what the command prints. The output of a command
+that fails is left to a person, and so is a page that somebody changed in the meantime.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from funnelkit.cli.app import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 CLI_PAGE = REPOSITORY / "docs" / "cli.md"
 
@@ -72,9 +72,8 @@ def cli_page() -> str:
     return "\n".join(parts)
 
 
-def refreshed(document: Path) -> str:
-    """Return the document with the output of its console blocks as it is today."""
-    markdown = document.read_text("utf-8")
+def refreshed(markdown: str) -> str:
+    """Return a document with the output of its console blocks as it is today."""
     lines = markdown.splitlines()
     replaced: list[tuple[int, int, list[str]]] = []
     with reading_folder() as folder:
@@ -86,7 +85,9 @@ def refreshed(document: Path) -> str:
                 if not command.is_run:
                     continue
                 status, printed = run(command.text, folder, status=status)
-                if not agrees(command.printed, printed):
+                if status:
+                    print(f"line {command.line} exits with {status}: {printed}", file=sys.stderr)
+                elif not agrees(command.printed, printed):
                     start = command.line + len(command.typed)
                     new = [f"{block.indent}{line}".rstrip() for line in printed.splitlines()]
                     replaced.append((start, end, new))
@@ -98,12 +99,16 @@ def refreshed(document: Path) -> str:
 def main() -> None:
     """Write every page that changed, and say which."""
     CLI_PAGE.touch()
-    pages = {CLI_PAGE: cli_page()}
-    pages |= {document: refreshed(document) for document in documents() if document != CLI_PAGE}
-    for page, text in pages.items():
-        if text != page.read_text("utf-8"):
-            page.write_text(text, "utf-8", newline="\n")
-            print(f"wrote {page.relative_to(REPOSITORY)}", file=sys.stderr)
+    for page in documents():
+        before = page.read_text("utf-8")
+        after = cli_page() if page == CLI_PAGE else refreshed(before)
+        if after == before:
+            continue
+        name = page.relative_to(REPOSITORY)
+        if page.read_text("utf-8") != before:
+            raise SystemExit(f"{name} was changed in the meantime; nothing was written to it")
+        page.write_text(after, "utf-8", newline="\n")
+        print(f"wrote {name}", file=sys.stderr)
 
 
 if __name__ == "__main__":

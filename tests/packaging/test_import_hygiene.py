@@ -15,13 +15,18 @@ HEAVY = {
 SMALLEST_TYPER_PROGRAM = """
 import typer
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
-app.command()(lambda: None)
+@app.callback()
+def program(version: bool = False):
+    pass
+@app.command()
+def command():
+    pass
 app(args={arguments!r}, standalone_mode=False)
 """
 
 
 def loaded(code: str) -> set[str]:
-    """The heavy packages that a fresh Python holds after running `code`."""
+    """Return the heavy packages that a fresh Python holds after running `code`."""
     script = f"""
 import json, sys
 try:
@@ -47,6 +52,7 @@ def run(*arguments: str) -> str:
 
 
 def typer_itself(*arguments: str) -> set[str]:
+    """Return what Typer loads on its own: some of its versions read options with Pydantic."""
     return loaded(SMALLEST_TYPER_PROGRAM.format(arguments=list(arguments)))
 
 
@@ -54,18 +60,26 @@ def test_importing_funnelkit_loads_nothing_heavy():
     assert loaded("import funnelkit") == set()
 
 
-def test_importing_the_command_line_loads_no_more_than_typer_does():
-    assert loaded("import funnelkit.cli.app") <= typer_itself()
+def test_importing_the_command_line_loads_nothing_heavy():
+    assert loaded("import funnelkit.cli.app") == set()
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("report", "--help")])
-def test_help_loads_no_more_than_typer_does(arguments):
-    assert loaded(run(*arguments)) <= typer_itself("--help")
+def test_list_of_commands_loads_no_more_than_typer_does():
+    assert loaded(run("--help")) <= typer_itself("--help")
+
+
+@pytest.mark.parametrize("command", ["report", "compare", "simulate", "demo"])
+def test_help_of_a_command_loads_no_more_than_typer_does(command):
+    assert loaded(run(command, "--help")) <= typer_itself("command", "--help")
+
+
+def test_version_loads_no_more_than_typer_does():
+    assert loaded(run("--version")) <= typer_itself("--version", "command")
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "markdown"])
-def test_a_small_report_loads_only_the_engine_and_the_grammar(repository, form):
-    events = repository / "sample_events" / "workshop"
+def test_small_report_loads_only_the_engine_and_the_grammar(repository, form):
+    events = repository / "sample_events" / "workshop" / "pre.parquet"
     steps = "ProductViewed > ProductAdded > CheckoutStarted > OrderCompleted"
     found = loaded(run("report", str(events), "--steps", steps, "--format", form))
-    assert found - typer_itself() <= {"duckdb", "lark"}
+    assert found - typer_itself("command") <= {"duckdb", "lark"}
