@@ -179,13 +179,13 @@ def _scatter(unit: Any, us: Any, mask: Any, flags: Any, label: Any) -> Any:
     bounds = np.zeros(partitions + 1, np.int64)
     for row in range(len(unit)):
         bounds[np.int64((unit[row] * _GOLDEN) >> shift) + 1] += 1
-    for number in range(partitions):
-        bounds[number + 1] += bounds[number]
+    for part in range(partitions):
+        bounds[part + 1] += bounds[part]
     free = bounds.copy()
     to_unit, to_us, to_mask = np.empty_like(unit), np.empty_like(us), np.empty_like(mask)
     to_flags, to_label = np.empty_like(flags), np.empty_like(label)
     for row in range(len(unit)):
-        number = np.int64((unit[row] * _GOLDEN) >> shift)
+        number: Any = np.int64((unit[row] * _GOLDEN) >> shift)
         to = free[number]
         free[number] += 1
         to_unit[to] = unit[row]
@@ -232,8 +232,8 @@ def _group(unit: Any, us: Any, mask: Any, flags: Any, label: Any) -> Any:
         last_us[number] = us[row]
         number_of[row] = number
         count[number + 1] += 1
-    for number in range(units):
-        count[number + 1] += count[number]
+    for part in range(units):
+        count[part + 1] += count[part]
     starts = count[: units + 1].copy()
     to_us, to_mask = np.empty_like(us), np.empty_like(mask)
     to_flags, to_label = np.empty_like(flags), np.empty_like(label)
