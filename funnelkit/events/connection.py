@@ -7,14 +7,17 @@ Only calls that work alike on DuckDB 1.5 and 2.0 are used anywhere:
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DataError
 
 _LONGEST: Final = 200
+_COUNTER: Final = itertools.count(1)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,13 +33,13 @@ def connect() -> DuckDBPyConnection:
     """
     import duckdb
 
-    spill = os.path.join(tempfile.gettempdir(), f"funnelkit-spill-{os.getpid()}")  # noqa: PTH118
+    spill = Path(tempfile.gettempdir(), f"funnelkit-spill-{os.getpid()}-{next(_COUNTER)}")
     connection = duckdb.connect(
         config={
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
-            "temp_directory": spill,
+            "temp_directory": str(spill),
         }
     )
     for setting in ("TimeZone = 'UTC'", "enable_progress_bar = false"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from funnelkit.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 Format = Literal["parquet", "json", "body", "csv", "empty"]
 Compression = Literal["none", "gzip"]
@@ -156,9 +156,9 @@ def _near(path: Path) -> str:
     return "." + did_you_mean(path.name, names)
 
 
-def is_hive(files: Iterable[Path]) -> bool:
-    """Return whether the folders of the files are hive partitions, `month=2020-04`."""
-    return any("=" in part for file in files for part in file.parent.parts)
+def partition_keys(file: Path) -> tuple[str, ...]:
+    """Return the keys of the hive partitions that a file lies in: `month` of `month=2020-04/`."""
+    return tuple(part.partition("=")[0] for part in file.parent.parts if "=" in part)
 
 
 def flatten(sources: object) -> Iterator[str | Path]:

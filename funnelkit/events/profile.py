@@ -162,10 +162,13 @@ class _Profiler:
     def counts(self) -> dict[str | None, tuple[int, int, Any, Any]]:
         """Return events, users, first and last microsecond of each type; under None, of all."""
         event = f"coalesce({quote_identifier(self.table.event_type)}::VARCHAR, '')"
+        columns = {role: getattr(self.table, role) for role in IDS if getattr(self.table, role)}
+        # A number is counted faster than text, but of several ids each must say which it is.
         ids = [
-            f"'{role}' || {quote_identifier(column)}::VARCHAR"
-            for role in IDS
-            if (column := getattr(self.table, role)) is not None
+            quote_identifier(column)
+            if len(columns) == 1
+            else f"'{role}' || {quote_identifier(column)}::VARCHAR"
+            for role, column in columns.items()
         ]
         us = self.table.microseconds()
         found = self.query(

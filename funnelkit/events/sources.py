@@ -20,7 +20,7 @@ from funnelkit.events.columns import check_mapping, find_roles, parse_columns
 from funnelkit.events.connection import connect, data_errors
 from funnelkit.events.conversion import convert
 from funnelkit.events.delimited import delimited_rows
-from funnelkit.events.files import EventFile, find_files, flatten, is_hive, recognise, sum_up
+from funnelkit.events.files import EventFile, find_files, flatten, partition_keys, recognise, sum_up
 from funnelkit.events.frames import is_frame, write_frame
 from funnelkit.events.jsonlines import json_lines, read_names
 from funnelkit.events.parquet import open_parquet
@@ -105,11 +105,12 @@ class _Opening:
     def _open(self, files: Sequence[EventFile]) -> EventTable:
         if not files:
             raise DataError("no events: the list of files is empty")
-        hive = False
-        for file in files:
-            if file.format == "parquet":
-                self.parquet[str(file.path)] = file.label
-                hive = hive or is_hive([file.path])
+        self.parquet = {str(file.path): file.label for file in files if file.format == "parquet"}
+        keys = {partition_keys(file.path) for file in files}
+        # DuckDB takes the keys for columns only if every file has them.
+        hive = len(keys) == 1 and keys != {()} and len(self.parquet) == len(files)
+        if keys != {()} and not hive:
+            self.notes.append("values in folder names (key=value) are not read: files differ")
         self._convert_json(
             [self._as_lines(file) for file in files if file.format in {"json", "body"}]
         )

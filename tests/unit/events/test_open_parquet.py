@@ -239,3 +239,11 @@ def test_a_json_file_and_a_parquet_file_are_read_together(tmp_path):
     write(tmp_path / "a.parquet")
     (tmp_path / "b.jsonl").write_text('{"time": 1, "user_id": "v", "event_type": "B"}')
     assert sorted(rows(tmp_path, "user_id, {us}")) == [("u", 1588420800000001), ("v", 1000)]
+
+
+def test_partitions_that_differ_are_not_read_and_that_is_said(tmp_path):
+    write(tmp_path / "month=04" / "a.parquet")
+    write(tmp_path / "day=05" / "b.parquet")
+    with open_events(tmp_path) as table:
+        assert table.notes == ("values in folder names (key=value) are not read: files differ",)
+        assert list(table.types) == ["user_id", "event_type", "event_time"]
