@@ -68,6 +68,8 @@ def find_files(source: str | Path) -> list[Path]:
         return found
     if path.exists():
         return [path]
+    if path.is_symlink():
+        raise DataError(f"{text} is a link to {path.readlink()}, which does not exist")
     if glob.has_magic(text):
         names = glob.glob(text, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute one
         found = [file for file in map(Path, sorted(names)) if file.is_file()]

@@ -92,15 +92,18 @@ class _Opening:
         return self._open(files)
 
     def _files(self, source: object, *, stdin: IO[bytes] | None) -> list[EventFile]:
-        return [
-            file
-            for path in flatten(source)
-            for file in (
-                [self._standard_input(stdin)]
-                if os.fspath(path) == STDIN
-                else map(recognise, find_files(path))
-            )
-        ]
+        files: list[EventFile] = []
+        for path in flatten(source):
+            if os.fspath(path) == STDIN:
+                files.append(self._spool(stdin or sys.stdin.buffer, label="standard input"))
+                continue
+            for file in find_files(path):
+                if file.is_file():
+                    files.append(recognise(file))
+                else:  # a pipe, as in `describe <(zcat …)`: it can be read only once
+                    with file.open("rb") as pipe:
+                        files.append(self._spool(pipe, label=str(file)))
+        return files
 
     def _open(self, files: Sequence[EventFile]) -> EventTable:
         if not files:
@@ -134,11 +137,11 @@ class _Opening:
             )
         return replace(table, notes=tuple(dict.fromkeys([*self.notes, *table.notes])))
 
-    def _standard_input(self, stdin: IO[bytes] | None) -> EventFile:
-        spooled = self.folder / "stdin"
+    def _spool(self, stream: IO[bytes], *, label: str) -> EventFile:
+        spooled = self.folder / f"stream-{next(self.counter)}"
         with spooled.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer if stdin is None else stdin, file)
-        return recognise(spooled, label="standard input")
+            shutil.copyfileobj(stream, file)
+        return recognise(spooled, label=label)
 
     def _as_lines(self, file: EventFile) -> EventFile:
         """Return a file of JSON lines with the events of `file`."""

@@ -3,6 +3,8 @@
 import gzip
 import io
 import json
+import os
+import threading
 from datetime import datetime
 
 import pytest
@@ -327,3 +329,28 @@ def test_temporary_files_vanish(tmp_path, monkeypatch):
     with open_events(write(tmp_path, line())) as table:
         assert all(str(tmp_path / "temporary") in file for file in table.files)
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_read_once(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=[gzip.compress(line().encode())])
+    writer.start()
+    assert read(pipe, "user_id") == [("u1",)]
+    writer.join()
+
+
+@pytest.mark.parametrize("name", ["187520_2020-01-25_17#1.json.gz", "a b%20&.jsonl", "é.json"])
+def test_odd_file_names_are_only_names(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(line().encode()))
+    assert read(path, "user_id") == [("u1",)]
+
+
+def test_deep_nesting_is_no_problem(tmp_path):
+    deep = "[" * 500 + "]" * 500
+    text = (
+        f'{{"time": 1, "user_id": "u", "event_type": "A", "event_properties": {{"deep": {deep}}}}}'
+    )
+    assert read(write(tmp_path, text), "event_properties ->> 'deep'") == [(deep,)]
