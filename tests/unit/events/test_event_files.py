@@ -23,6 +23,13 @@ def test_a_missing_folder_is_named(tmp_path):
         find_files(tmp_path / "nowhere" / "a.jsonl")
 
 
+def test_a_link_to_nothing_is_named(tmp_path):
+    link = tmp_path / "a.parquet"
+    link.symlink_to("gone.parquet")
+    with pytest.raises(DataError, match=r"is a link to gone\.parquet"):
+        find_files(link)
+
+
 def test_a_folder_without_events_is_an_error(tmp_path):
     (tmp_path / "README.md").write_text("hello")
     with pytest.raises(DataError, match="holds no events"):
