@@ -1,8 +1,8 @@
 """Run files of worked cases through `funnelkit.report`: `make cases CASES="file.json …"`.
 
 Prints each case that fails, with its definition, what was expected and what came, then
-`N passed, M failed`; the exit code is 1 if any failed. A case that needs a feature which does not
-exist yet has failed, and says which.
+`N passed, M failed`. A case that needs a feature which does not exist yet has failed, and says
+which. The exit code is 1 if any case failed, 2 if a file cannot be read.
 """
 
 from __future__ import annotations
@@ -121,8 +121,13 @@ def main(arguments: Sequence[str]) -> int:
     """Run every file that is named, or the project's own; return the exit code."""
     passed = failed = 0
     for path in [Path(name) for name in arguments] or [PROJECT_CASES]:
+        try:
+            cases = read_cases(path)
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            sys.stderr.write(f"error: cannot read the cases of {path}: {error!r}\n")
+            return 2
         with tempfile.TemporaryDirectory() as folder:
-            for case in read_cases(path):
+            for case in cases:
                 reasons = verdict(case, Path(folder))
                 if reasons:
                     failed += 1

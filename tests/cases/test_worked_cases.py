@@ -129,6 +129,11 @@ def test_a_case_that_needs_an_unknown_feature_fails_and_names_it(tmp_path, capsy
     assert "not built yet: the key 'moon_phase'" in capsys.readouterr().out
 
 
+def test_a_file_that_cannot_be_read_is_named(tmp_path, capsys):
+    assert main([str(tmp_path / "nowhere.json")]) == 2
+    assert "nowhere.json" in capsys.readouterr().err
+
+
 def test_the_copy_of_the_cases_is_the_shared_one():
     shared = Path(__file__).parents[3] / "shared" / "cases" / PROJECT_CASES.name
     if not shared.exists():

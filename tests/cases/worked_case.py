@@ -64,7 +64,7 @@ class WorkedCase:
         asked, expected = self.definition, self.expected
         steps = asked["steps"]
         group_by = asked.get("group_by") or {}
-        held = asked.get("holding_constant") is not None or asked["window_seconds"] == "session"
+        held = asked.get("holding_constant") is not None or asked.get("window_seconds") == "session"
         needed = {
             "any order": asked.get("order") == "any_order",
             "exact order": asked.get("order") == "exact_order",
@@ -88,14 +88,14 @@ class WorkedCase:
     def funnel(self) -> Funnel:
         """Return the definition as far as `Funnel` can say it; `features` is the rest."""
         asked = self.definition
-        window = asked["window_seconds"]
+        window = asked.get("window_seconds", 86400)
         group_by = asked.get("group_by")
         segment = asked.get("segment")
         return Funnel(
             steps=tuple(map(_step, asked["steps"])),
             name=self.name,
             segments=(Segment("segment", tuple(map(_filter, segment))),) if segment else (),
-            period=Period(date.fromisoformat(asked["start"]), date.fromisoformat(asked["end"])),
+            period=Period(_date(asked.get("start")), _date(asked.get("end"))),
             timezone=asked.get("time_zone", "UTC"),
             window=timedelta(days=366) if window == "session" else timedelta(seconds=window),
             group_by=Property(group_by["property"], group_by["type"]) if group_by else None,
@@ -122,7 +122,7 @@ def export_line(event: dict[str, Any], number: int) -> str:
     moment = EPOCH + timedelta(microseconds=microseconds(event["time"]))
     return json.dumps(
         {
-            "user_id": event["user_id"],
+            "user_id": event.get("user_id"),
             "device_id": event.get("device_id"),
             "event_type": event["event_type"],
             "event_time": moment.strftime("%Y-%m-%d %H:%M:%S.%f"),
@@ -130,8 +130,8 @@ def export_line(event: dict[str, Any], number: int) -> str:
             "uuid": f"00000000-0000-0000-0000-{number:012}",
             "$insert_id": event.get("insert_id"),
             "session_id": event.get("session_id", -1),
-            "event_properties": event["event_properties"],
-            "user_properties": event["user_properties"],
+            "event_properties": event.get("event_properties", {}),
+            "user_properties": event.get("user_properties", {}),
         }
     )
 
@@ -141,12 +141,12 @@ def http_line(event: dict[str, Any], number: int) -> str:
     optional = {key: event[key] for key in ("device_id", "session_id", "insert_id") if key in event}
     return json.dumps(
         {
-            "user_id": event["user_id"],
+            "user_id": event.get("user_id"),
             "event_type": event["event_type"],
             "time": microseconds(event["time"]) // 1000,
             "event_id": number,
-            "event_properties": event["event_properties"],
-            "user_properties": event["user_properties"],
+            "event_properties": event.get("event_properties", {}),
+            "user_properties": event.get("user_properties", {}),
         }
         | optional
     )
@@ -165,6 +165,10 @@ def selectors(described: dict[str, Any]) -> tuple[EventSelector, ...]:
         else EventSelector(member["event"], own)
         for member in described.get("events", [described])
     )
+
+
+def _date(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 def _step(described: dict[str, Any]) -> Step:
