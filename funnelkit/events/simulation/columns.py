@@ -44,9 +44,22 @@ class Source:
     value: Value | Expanded
     kinds: Flags
 
-    def rows(self, rows: EventRows) -> Integers:
-        """Return which of the events carry the value."""
-        return np.flatnonzero(self.kinds[rows.kind])
+
+class Carriers:
+    """Which of some events are of certain kinds; many properties ask for the same kinds."""
+
+    def __init__(self, rows: EventRows) -> None:
+        """Take the events."""
+        self.rows = rows
+        self._known: dict[bytes, tuple[Integers, EventRows]] = {}
+
+    def of(self, kinds: Flags) -> tuple[Integers, EventRows]:
+        """Return the positions of the events of these kinds, and the events themselves."""
+        key = kinds.tobytes()
+        if key not in self._known:
+            at = np.flatnonzero(kinds[self.rows.kind])
+            self._known[key] = at, self.rows.pick(at)
+        return self._known[key]
 
 
 class PropertyColumns:
@@ -89,10 +102,11 @@ class PropertyColumns:
 
     def learn(self, rows: EventRows) -> None:
         """Call the functions on some events, to see what properties and types they give."""
+        carriers = Carriers(rows)
         for name, sources in self.sources.items():
             for source in sources:
                 if isinstance(source.value, Computed):
-                    own = rows.pick(source.rows(rows))
+                    _, own = carriers.of(source.kinds)
                     self._learn(
                         name, [source.value.function(state) for state in own.session_states(name)]
                     )
@@ -120,29 +134,30 @@ class PropertyColumns:
         expanded = self._expand(rows)
         if not self.types:
             return pa.array([{}] * len(rows), type=pa.struct([]))
-        columns = [self._column(name, rows, expanded.get(name)) for name in self.types]
+        carriers = Carriers(rows)
+        columns = [self._column(name, carriers, expanded.get(name)) for name in self.types]
         return pa.StructArray.from_arrays(columns, names=list(self.types))
 
     def _column(
-        self, name: str, rows: EventRows, expanded: tuple[Integers, list[Any]] | None
+        self, name: str, carriers: Carriers, expanded: tuple[Integers, list[Any]] | None
     ) -> pa.Array:
         """Return one property: each source fills the rows of its kinds, the rest is null."""
         kind = self.types[name]
-        parts = [
-            (at, _filling(name, source.value, rows.pick(at), kind))
-            for source in self.sources.get(name, ())
-            if len(at := source.rows(rows))
-        ]
+        parts = []
+        for source in self.sources.get(name, ()):
+            at, rows = carriers.of(source.kinds)
+            if len(at):
+                parts.append((at, _filling(name, source.value, rows, kind)))
         if expanded is not None:
             at, values = expanded
             parts.append((at, Lookup(pa.array(values, type=kind), np.arange(len(at)))))
-        codes = np.full(len(rows), -1, dtype=np.int64)
+        if not parts:
+            return pa.nulls(len(carriers.rows), type=kind)
+        codes = np.full(len(carriers.rows), -1, dtype=np.int32)
         before = 0
         for at, part in parts:
             codes[at] = part.codes + before
             before += len(part.values)
-        if not parts:
-            return pa.nulls(len(rows), type=kind)
         values_of_all = [part.values.cast(kind) for _, part in parts]
         table = values_of_all[0] if len(parts) == 1 else pa.concat_arrays(values_of_all)
         return table.take(pa.array(codes, mask=codes < 0))
@@ -152,8 +167,8 @@ class PropertyColumns:
         found: dict[str, tuple[list[int], list[Any]]] = {}
         for source in self.sources.get(EXPAND, ()):
             if isinstance(source.value, Expanded):
-                at = source.rows(rows)
-                for row, state in zip(at, rows.pick(at).session_states(EXPAND), strict=True):
+                at, own = Carriers(rows).of(source.kinds)
+                for row, state in zip(at, own.session_states(EXPAND), strict=True):
                     for name, item in source.value.function(state).items():
                         places, values = found.setdefault(name, ([], []))
                         places.append(int(row))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -32,7 +33,7 @@ class Lookup:
         return self.values.take(pa.array(self.codes))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EventRows:
     """Events as numbers, one entry each in every array.
 
@@ -66,9 +67,9 @@ class EventRows:
         """Return where each event's own random numbers are."""
         return self.states.number[self.session] * PLACES + self.place
 
-    @property
+    @cached_property
     def product(self) -> Integers:
-        """Return the catalog position of each event's product."""
+        """The catalog position of each event's product."""
         return self.states.product(self.session, self.place)
 
     def field(self, name: str) -> Lookup:

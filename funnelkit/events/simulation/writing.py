@@ -26,6 +26,8 @@ Format = Literal["parquet", "jsonl", "jsonl.gz"]
 CLIMBING: Final = ("event_time", "event_id", "session")
 """Columns whose neighbours are near: stored as differences."""
 
+ROW_GROUP: Final = 1 << 18  # rows
+
 UNIQUE: Final = (*CLIMBING, "$insert_id", "event_properties.cartId")
 """Columns that hardly repeat a value, so that a dictionary would only cost time."""
 
@@ -108,12 +110,24 @@ class Whole:
 class ParquetFile(Whole):
     """Tables with the same columns, one after the other, in one Parquet file."""
 
-    writer: pq.ParquetWriter | None = None
+    def __init__(self, path: Path) -> None:
+        """Nothing is opened yet."""
+        super().__init__(path)
+        self.writer: pq.ParquetWriter | None = None
+        self.waiting: list[pa.Table] = []
 
     def write(self, table: pa.Table) -> None:
-        """Add the rows of a table as one row group."""
+        """Add the rows of a table; several tables make one row group."""
+        self.waiting.append(table)
+        if sum(map(len, self.waiting)) >= ROW_GROUP:
+            self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
+        table = pa.concat_tables(self.waiting)
+        self.waiting = []
         if self.writer is None:
             self.writer = pq.ParquetWriter(
                 self.part,
@@ -127,9 +141,13 @@ class ParquetFile(Whole):
         self.writer.write_table(table)
 
     def close(self) -> None:
-        """Write the footer."""
-        if self.writer is not None:
-            self.writer.close()
+        """Write the last rows and the footer."""
+        try:
+            if self.waiting:
+                self._write_waiting()
+        finally:
+            if self.writer is not None:
+                self.writer.close()
 
 
 class LinesFile(Whole):
