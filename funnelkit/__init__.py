@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         FunnelkitError,
         UnsupportedError,
     )
+    from funnelkit.events.profile import describe
     from funnelkit.events.simulation import simulate
     from funnelkit.model import EventSelector, Filter, Funnel, Period, Property, Segment, Step
 
@@ -41,6 +42,7 @@ __all__ = [
     "UnsupportedError",
     "__version__",
     "compare",
+    "describe",
     "report",
     "simulate",
     "verify",
@@ -57,6 +59,7 @@ _HOMES = {
         "FunnelkitError",
         "UnsupportedError",
     ),
+    "funnelkit.events.profile": ("describe",),
     "funnelkit.events.simulation": ("simulate",),
     "funnelkit.model": (
         "EventSelector",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 from funnelkit.errors import did_you_mean
 from funnelkit.events.connection import connect, data_errors
-from funnelkit.events.properties import known_properties
+from funnelkit.events.properties import PropertyType, expression, known_properties
 from funnelkit.events.sql import Parameters, quote_identifier
 from funnelkit.model import ANY_EVENT
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from funnelkit.events.table import EventTable
-    from funnelkit.model import Funnel
+    from funnelkit.model import Funnel, Property
 
 
 def undone_steps(funnel: Funnel, table: EventTable, seen: Sequence[bool]) -> Iterator[str]:
@@ -43,23 +44,34 @@ def unknown_properties(funnel: Funnel, table: EventTable) -> Iterator[str]:
     used = [filter_.property for filter_ in filters]
     used += [funnel.group_by] if funnel.group_by else []
     for prop in dict.fromkeys(used):
-        known = known_properties(table, prop.scope)
-        if prop.name not in known:
-            hint = did_you_mean(prop.name, known)
+        if not _anybody_has(prop, table):
+            hint = did_you_mean(prop.name, known_properties(table, prop.scope))
             yield f"no event has the {prop.scope} property {prop.name!r}; it is (none).{hint}"
+
+
+def _anybody_has(prop: Property, table: EventTable) -> bool:
+    """Tell whether a property exists: by the schema, or by the first event that has it."""
+    bind = Parameters()
+    value = expression(table, prop, bind)
+    if value.type is not PropertyType.JSON:
+        return value.type is not PropertyType.MISSING
+    found = _rows(
+        f"SELECT 1 FROM {table.relation(bind)} WHERE {value.sql} IS NOT NULL LIMIT 1", bind
+    )
+    return bool(found)
 
 
 def event_types(table: EventTable) -> list[str]:
     """Return every event type in the data."""
     bind = Parameters()
     column = quote_identifier(table.event_type)
-    connection = connect()
-    try:
-        with data_errors("cannot read the events"):
-            found = connection.execute(
-                f"SELECT DISTINCT {column} FROM {table.relation(bind)} WHERE {column} IS NOT NULL",  # noqa: S608
-                bind.values,
-            ).fetchall()
-    finally:
-        connection.close()
+    found = _rows(
+        f"SELECT DISTINCT {column} FROM {table.relation(bind)} WHERE {column} IS NOT NULL",
+        bind,
+    )
     return sorted(str(name) for (name,) in found)
+
+
+def _rows(sql: str, bind: Parameters) -> list[tuple[Any, ...]]:
+    with closing(connect()) as connection, data_errors("cannot read the events"):
+        return connection.execute(sql, bind.values).fetchall()
