@@ -107,7 +107,7 @@ def _(line: Calendar, unit: str) -> str:  # noqa: ARG001 - every line is asked a
     if not line.weeks[0]:
         return text
     baseline, against = (
-        " ".join(f"{100 * week.conversion.share:.0f}" for week in side) for side in line.weeks
+        " ".join(_short(week.conversion.share) for week in side) for side in line.weeks
     )
     return f"{text} Whole weeks, {time(line.window_seconds)} to convert: {baseline} | {against} %."
 
@@ -208,6 +208,11 @@ def points(fraction: float) -> str:
 def span(interval: Interval) -> str:
     """Return an interval of a difference in points."""
     return f"{points(interval.lower)} to {points(interval.upper)}"
+
+
+def _short(fraction: float) -> str:
+    """Return a fraction as percent without the sign, in two digits."""
+    return f"{100 * fraction:.{0 if fraction >= 0.1 or not fraction else 1}f}"  # noqa: PLR2004
 
 
 def chance(p_value: float) -> str:

@@ -191,10 +191,10 @@ def _percent_span(interval: Interval) -> str:
 
 def _parts(split: Decomposition) -> Iterator[str]:
     by = visible(format_property(split.by))
-    yield from _lines(
-        f"By {by}: {points(split.mix)} points from the mix, {points(split.within)} within groups",
-        WIDTH,
-    )
+    words = f"{points(split.mix)} points from the mix, {points(split.within)} within groups"
+    if any(None in part.conversions for part in split.parts):
+        words += "; a value on one side only is all mix"
+    yield from _lines(f"By {by}: {words}", WIDTH)
     yield f"   {'value':23}{'baseline':>18}{'against':>18}{'mix':>9}{'within':>9}"
     for value, n1, p1, n2, p2, mix, within in _part_rows(split):
         yield f"   {fit(value, 23)}{n1:>9}{p1:>9}{n2:>9}{p2:>9}{mix:>9}{within:>9}"
