@@ -261,7 +261,7 @@ def time_range(table: EventTable) -> tuple[int, int] | None:
     try:
         with data_errors("cannot read the events"):
             found = connection.execute(
-                f"SELECT min({us}), max({us}) FROM {table.relation(bind)}",  # noqa: S608
+                f"SELECT min({us}), max({us}) FROM {table.relation(bind)}",
                 bind.values,
             ).fetchall()
     finally:

@@ -138,7 +138,7 @@ def _has_sessions(table: EventTable, connection: DuckDBPyConnection) -> bool:
     bind = Parameters()
     session = quote_identifier(table.session_id)
     query = (
-        f"SELECT 1 FROM {table.relation(bind)}"  # noqa: S608 - quoted and bound
+        f"SELECT 1 FROM {table.relation(bind)}"
         f" WHERE {session} IS NOT NULL AND CAST({session} AS VARCHAR) <> '-1' LIMIT 1"
     )
     return bool(connection.execute(query, bind.values).fetchall())
