@@ -31,7 +31,7 @@ FRACTIONS = (0, 0, 1, 999, 1_000, 100_000, 400_000, 999_999)
 
 MISSING = object()
 MIXED = (MISSING, None, "x", "X", "y", "xy", "3", "/a/b", "a/b/c", 3, 36, 3.5, True, False,
-         ["x", "y"], ["Y"], [3, "x"], [True])  # fmt: skip
+         "true", "True", ["x", "y"], ["Y"], [3, "x"], [True])  # fmt: skip
 PROPERTIES: dict[str, tuple[Any, ...]] = {
     "p": MIXED,
     "n": (MISSING, 9, 10, 10.5, -2, 100),
