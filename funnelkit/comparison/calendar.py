@@ -79,7 +79,7 @@ class Calendar:
 
 def calendar(rows: StepRows, pair: Pair, alike: Likeness, *, timezone: str) -> Calendar | None:
     """Return the line where the weekday mixes differ, or where weeks can back a difference up."""
-    if alike.counted is None or same_period(pair):
+    if alike.counted is None or pair.simultaneous:
         return None
     zone = ZoneInfo(timezone)
     window = alike.window if alike.complete else alike.short_window
@@ -102,11 +102,6 @@ def calendar(rows: StepRows, pair: Pair, alike: Likeness, *, timezone: str) -> C
     )
     backs_up = bool(baseline) and alike.counted.excludes_no_change
     return line if backs_up or line.distance >= UNEQUAL else None
-
-
-def same_period(pair: Pair) -> bool:
-    """Return whether both sides are the same days."""
-    return (pair.baseline.start, pair.baseline.end) == (pair.against.start, pair.against.end)
 
 
 def _weekdays(entrants: Entrants, zone: ZoneInfo) -> tuple[float, ...]:

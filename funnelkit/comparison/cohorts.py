@@ -59,6 +59,12 @@ class Pair:
         return self.baseline, self.against
 
     @property
+    def simultaneous(self) -> bool:
+        """Whether both sides are the same days."""
+        one, other = self.sides
+        return (one.start, one.end) == (other.start, other.end)
+
+    @property
     def shorter(self) -> int:
         """The length of the shorter side."""
         return min(side.length for side in self.sides)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime
 
-    from funnelkit.comparison.cohorts import Pair
+    from funnelkit.comparison.cohorts import Cohort, Pair
     from funnelkit.comparison.estimate import Estimate
     from funnelkit.comparison.likeness import Likeness
     from funnelkit.comparison.placebo import Placebo
@@ -87,7 +87,7 @@ def compare(
         baseline, against = variant_sides(baseline, randomised_by, names)
     asked = sides(baseline, against)
     pair = asked.pair(*extent, data_end=_stated_end(data_end, baseline, extent[1]))
-    if randomised_by is not None and not _together(pair):
+    if randomised_by is not None and not pair.simultaneous:
         raise DefinitionError("a randomised comparison has one period for both sides")
     rows = select(replace(asked.funnel, group_by=decompose), table)
     window = _microseconds(baseline.conversion_window)
@@ -105,22 +105,9 @@ def compare(
         common, first_entry = like.common, like.first
     else:
         lines, verdict = _randomised(alike), RANDOMISED
-    events = [step.label for step in baseline.steps]
     return ComparisonResult(
-        baseline=SideResult(
-            name=names[0],
-            funnel=baseline,
-            start=pair.baseline.start,
-            end=pair.baseline.end,
-            series=series(counted[0], name=names[0], events=events),
-        ),
-        against=SideResult(
-            name=names[1],
-            funnel=against,
-            start=pair.against.start,
-            end=pair.against.end,
-            series=series(counted[1], name=names[1], events=events),
-        ),
+        baseline=_side(names[0], baseline, pair.baseline, counted[0]),
+        against=_side(names[1], against, pair.against, counted[1]),
         steps=tuple(replace(found, shared=0, covariance=0.0) for found in steps_alike),
         steps_alike=steps_alike,
         common_follow_up=common,
@@ -142,6 +129,17 @@ def compare(
         ),
         warnings=tuple(_warnings(asked, table, rows)),
         notes=table.notes,
+    )
+
+
+def _side(name: str, funnel: Funnel, cohort: Cohort, entrants: Entrants) -> SideResult:
+    labels = [step.label for step in funnel.steps]
+    return SideResult(
+        name=name,
+        funnel=funnel,
+        start=cohort.start,
+        end=cohort.end,
+        series=series(entrants, name=name, events=labels),
     )
 
 
@@ -179,10 +177,6 @@ def _variants(funnel: Funnel, by: Property, table: EventTable) -> tuple[str, str
         )
     )
     return variants(by, found, tuple(rows.labels))
-
-
-def _together(pair: Pair) -> bool:
-    return (pair.baseline.start, pair.baseline.end) == (pair.against.start, pair.against.end)
 
 
 def _stated_end(stated: date | datetime | None, funnel: Funnel, last: int) -> int | None:

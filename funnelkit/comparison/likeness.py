@@ -60,7 +60,7 @@ def likeness(rows: StepRows, pair: Pair, *, window: int) -> Likeness:
     """Return the three answers for a pair of cohorts; `window` in microseconds."""
     after = min(window, pair.time_after)
     complete = after == window
-    counted = tuple_of(rows, pair, window=window)
+    counted = entrants_of(rows, pair, window=window)
     if complete:
         watched = counted
     else:
@@ -73,8 +73,8 @@ def likeness(rows: StepRows, pair: Pair, *, window: int) -> Likeness:
     lengths = [side.length for side in pair.sides]
     own_end = complete or max(lengths) - min(lengths) <= SAME_LENGTH * max(lengths)
     if not own_end:
-        watched = tuple_of(rows, ripe, window=short)
-    first = tuple_of(rows, ripe, window=short, first_only=True)
+        watched = entrants_of(rows, ripe, window=short)
+    first = entrants_of(rows, ripe, window=short, first_only=True)
     return Likeness(
         counted=estimate(*counted),
         common=estimate(*watched),
@@ -88,7 +88,7 @@ def likeness(rows: StepRows, pair: Pair, *, window: int) -> Likeness:
     )
 
 
-def tuple_of(
+def entrants_of(
     rows: StepRows, pair: Pair, *, window: int, first_only: bool = False
 ) -> tuple[Entrants, Entrants]:
     """Return the entrants of both sides, who see nothing after the end of the data."""
