@@ -104,8 +104,8 @@ def test_the_halves_of_a_month_in_which_nothing_happened_are_no_evidence(both, w
 
 
 @pytest.mark.parametrize("file", [0, 1])
-@pytest.mark.parametrize("days", [5, 7, 10, 12, 18, 20, 23, 25])
-@pytest.mark.parametrize("window", ["1h", "1d", "7d", "30d"])
+@pytest.mark.parametrize("days", [5, 10, 18, 25])
+@pytest.mark.parametrize("window", ["1h", "1d", "30d"])
 def test_no_other_cut_through_a_quiet_month_is_evidence_either(both, file, days, window):
     start = (FIRST, CHANGE)[file]
     result = fk.compare(
