@@ -50,6 +50,7 @@ wheel: $(READY)-build  ## build the wheel and the source distribution into dist/
 	@$(PY) -m build --no-isolation --outdir dist
 
 docs: $(READY)-test  ## write the generated pages of docs/ anew
+	@$(PY) -m funnelkit.events.plan
 	@$(PY) docs/write_pages.py
 
 clean:  ## remove what was built (not the environment)
