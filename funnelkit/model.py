@@ -27,6 +27,7 @@ DEFAULT_WINDOW: Final = timedelta(days=30)
 
 LONGEST_WINDOW: Final = timedelta(days=366)
 MOST_STEPS: Final = 62  # one bit each in a signed 64-bit mask, and a bit to spare
+MOST_SEGMENTS: Final = 61  # a bit more is for "no user_id"
 
 Operator = Literal[
     "is", "is not", "contains", "does not contain", "has prefix", "does not have prefix",
@@ -179,6 +180,8 @@ class Funnel:
             raise DefinitionError(
                 f"the conversion window lies between 1 second and 366 days; got {self.window}"
             )
+        if len(self.segments) > MOST_SEGMENTS:
+            raise DefinitionError(f"a funnel has at most {MOST_SEGMENTS} segments")
         names = [segment.name for segment in self.segments]
         if len(set(names)) < len(names):
             raise DefinitionError(f"two segments have the same name: {', '.join(names)}")

@@ -10,9 +10,16 @@
 --           user_id; left out where there is no bit to set
 --   label   the value of the property that the funnel is grouped by, on events that fit step 1;
 --           left out where there is none
+--
+-- Events that fit no step are told by their mask, not by their type: the types would be compared
+-- twice, and where they are stored as a dictionary a CASE looks at each of them once.
 SELECT
     {unit} AS unit,
     {us} AS us,
-    {mask} AS mask{flags}{label}
-FROM {events}
-WHERE {relevant}
+    fk_mask AS mask{flags}{label}
+FROM (
+    SELECT *,
+        {mask} AS fk_mask
+    FROM {events}
+)
+WHERE fk_mask > 0 AND {relevant}

@@ -1,10 +1,10 @@
 -- Every event with the number of its session: a new one begins after {timeout} microseconds
 -- without an event of the same user (specification A13, sessions).
 (
-    SELECT *, count(*) FILTER (WHERE opens) OVER (PARTITION BY session_user ORDER BY session_us) AS session_number
+    SELECT *, count(*) FILTER (WHERE fk_opens) OVER (PARTITION BY fk_user ORDER BY fk_us) AS fk_session
     FROM (
         SELECT *,
-            session_us - lag(session_us) OVER (PARTITION BY session_user ORDER BY session_us) > {timeout} AS opens
-        FROM (SELECT *, {user} AS session_user, {us} AS session_us FROM {events})
+            fk_us - lag(fk_us) OVER (PARTITION BY fk_user ORDER BY fk_us) > {timeout} AS fk_opens
+        FROM (SELECT *, {user} AS fk_user, {us} AS fk_us FROM {events})
     )
 )

@@ -10,6 +10,7 @@ order is sorted alone.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from mmap import mmap
 from os import cpu_count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +22,10 @@ from funnelkit.engine.rows import Bucket, frozen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-PARTITION_BITS = 7
+PARTITION_BITS = 6
+PARTITIONS = 1 << PARTITION_BITS
+TRAY = 1 << 14  # lines
+LEAST_MAPPED = 1 << 16  # bytes
 _NO_LABEL = np.empty(0, np.int32)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: spreads consecutive keys
 
@@ -39,6 +43,35 @@ class Rows(NamedTuple):
         """Return the lines at `index` (a slice or an array of positions)."""
         return Rows(*(None if column is None else column[index] for column in self))
 
+    def solid(self) -> list[Any]:
+        """Return all five columns as the compiled functions take them: none is missing."""
+        flags = self.mask[:0] if self.flags is None else self.flags
+        label = _NO_LABEL if self.label is None else self.label
+        return [self.unit.view(np.uint64), self.us, self.mask, flags, label]
+
+    def frozen(self) -> list[Any]:
+        """Return `solid` columns that are read-only."""
+        return [frozen(column) for column in self.solid()]
+
+    def like(self, lines: int) -> Rows:
+        """Return so many empty lines of the same columns."""
+        return Rows(*(None if c is None else np.empty(lines, c.dtype) for c in self))
+
+    def replaced(self, columns: Sequence[Any]) -> Rows:
+        """Return `solid` columns with the keys of these rows, and those missing that are here."""
+        us, mask, flags, label = columns
+        return Rows(
+            self.unit,
+            us,
+            mask,
+            None if self.flags is None else flags,
+            None if self.label is None else label,
+        )
+
+    def copy(self) -> Rows:
+        """Return the lines in memory of their own, so that the batch they came from can go."""
+        return Rows(*(None if column is None else _own(column) for column in self))
+
 
 def joined(parts: list[Rows]) -> Rows:
     """Return the lines of all parts, in their order."""
@@ -50,6 +83,18 @@ def joined(parts: list[Rows]) -> Rows:
             for columns in zip(*parts, strict=True)
         )
     )
+
+
+def _own(column: Any) -> Any:
+    """Return a copy in pages of its own: what malloc frees, it may keep, and pages go at once."""
+    if column.nbytes < LEAST_MAPPED:
+        return column.copy()
+    try:
+        copied = np.frombuffer(mmap(-1, column.nbytes), column.dtype)
+    except OSError:  # the system has a limit to the number of mappings
+        return column.copy()
+    copied[:] = column
+    return copied
 
 
 class NotClusteredError(Exception):
@@ -70,14 +115,14 @@ def cut(stream: Iterable[Rows]) -> Iterator[Bucket]:
         first, last = 0, starts[-2]
         if rest and batch.unit[0] == rest[-1].unit[-1]:
             first = starts[1]
-            rest.append(batch.pick(slice(0, first)))
+            rest.append(batch.pick(slice(0, first)).copy())
             starts = starts[1:]
         if len(starts) > 1:
             if rest:
                 yield _whole(joined(rest))
             if last > first:
-                yield _bucket(batch.pick(slice(first, last)), starts[:-1] - first)
-            rest = [batch.pick(slice(last, None))]
+                yield _bucket(batch.pick(slice(first, last)).copy(), starts[:-1] - first)
+            rest = [batch.pick(slice(last, None)).copy()]
     if rest:
         yield _whole(joined(rest))
 
@@ -93,49 +138,39 @@ def _whole(rows: Rows) -> Bucket:
 
 def partition(stream: Iterable[Rows]) -> list[Bucket]:
     """Return buckets of whole units of a stream in any order."""
-    parts: list[list[Rows]] = [[] for _ in range(1 << PARTITION_BITS)]
+    parts: list[list[Rows]] = [[] for _ in range(PARTITIONS)]
+    filled = np.zeros(PARTITIONS, np.int64)
+    trays: Rows | None = None  # one tray of TRAY lines per partition, side by side
+
+    def empty_tray(number: int) -> None:
+        assert trays is not None  # noqa: S101 - a tray was filled
+        first = number * TRAY
+        parts[number].append(trays.pick(slice(first, first + filled[number])).copy())
+        filled[number] = 0
+
     for batch in stream:
-        bounds, *columns = _scatter(*(frozen(column) for column in _solid(batch)))
-        rows = _hollow(batch, columns)
-        for number, part in enumerate(parts):
-            if bounds[number] < bounds[number + 1]:
-                piece = rows.pick(slice(bounds[number], bounds[number + 1]))
-                # A copy, or each piece would keep the whole batch alive.
-                part.append(Rows(*(None if c is None else c.copy() for c in piece)))
-    filled = [part for part in parts if part]
+        if trays is None:
+            trays = batch.like(PARTITIONS * TRAY)
+        row, full = 0, 0
+        while full >= 0:
+            row, full = _scatter(row, filled, *batch.frozen(), *trays.solid())
+            if full >= 0:
+                empty_tray(full)
+    for number in range(PARTITIONS):
+        if filled[number]:
+            empty_tray(number)
+    trays = None
+    waiting = [part for part in parts if part]
     parts.clear()
     with ThreadPoolExecutor(cpu_count()) as pool:
-        return list(pool.map(_grouped, filled))
-
-
-def _solid(rows: Rows) -> list[Any]:
-    """Return all five columns, empty ones for those that there are not."""
-    return [
-        rows.unit.view(np.uint64),
-        rows.us,
-        rows.mask,
-        rows.mask[:0] if rows.flags is None else rows.flags,
-        _NO_LABEL if rows.label is None else rows.label,
-    ]
-
-
-def _hollow(like: Rows, columns: Sequence[Any]) -> Rows:
-    """Return columns as rows again, with those missing that `like` has not."""
-    unit, us, mask, flags, label = columns
-    return Rows(
-        unit.view(like.unit.dtype),
-        us,
-        mask,
-        None if like.flags is None else flags,
-        None if like.label is None else label,
-    )
+        return list(pool.map(_grouped, waiting))
 
 
 def _grouped(part: list[Rows]) -> Bucket:
     rows = joined(part)
     part.clear()
-    starts, units, in_order, *columns = _group(*(frozen(column) for column in _solid(rows)))
-    rows = _hollow(rows, [rows.unit, *columns])
+    starts, units, in_order, *columns = _group(*rows.frozen())
+    rows = rows.replaced(columns)
     if not in_order:
         order = np.lexsort((rows.us, np.repeat(np.arange(len(units)), np.diff(starts))))
         rows = rows.pick(order)
@@ -172,22 +207,22 @@ def _unit_starts(unit: Any, us: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _scatter(unit: Any, us: Any, mask: Any, flags: Any, label: Any) -> Any:
-    """Return where each partition starts, and the columns in the order of the partitions."""
-    partitions = 1 << PARTITION_BITS
+def _scatter(
+    row: int, filled: Any,
+    unit: Any, us: Any, mask: Any, flags: Any, label: Any,
+    to_unit: Any, to_us: Any, to_mask: Any, to_flags: Any, to_label: Any,
+) -> Any:  # fmt: skip
+    """Put the lines from `row` on into the trays of their partitions, until one tray is full.
+
+    Return the next line and the number of the full tray, or -1 where all lines are in.
+    """
     shift = np.uint64(64 - PARTITION_BITS)
-    bounds = np.zeros(partitions + 1, np.int64)
-    for row in range(len(unit)):
-        bounds[np.int64((unit[row] * _GOLDEN) >> shift) + 1] += 1
-    for part in range(partitions):
-        bounds[part + 1] += bounds[part]
-    free = bounds.copy()
-    to_unit, to_us, to_mask = np.empty_like(unit), np.empty_like(us), np.empty_like(mask)
-    to_flags, to_label = np.empty_like(flags), np.empty_like(label)
-    for row in range(len(unit)):
+    while row < len(unit):
         number: Any = np.int64((unit[row] * _GOLDEN) >> shift)
-        to = free[number]
-        free[number] += 1
+        if filled[number] == TRAY:
+            return row, number
+        to = number * TRAY + filled[number]
+        filled[number] += 1
         to_unit[to] = unit[row]
         to_us[to] = us[row]
         to_mask[to] = mask[row]
@@ -195,7 +230,8 @@ def _scatter(unit: Any, us: Any, mask: Any, flags: Any, label: Any) -> Any:
             to_flags[to] = flags[row]
         if len(label):
             to_label[to] = label[row]
-    return bounds, to_unit, to_us, to_mask, to_flags, to_label
+        row += 1
+    return row, -1
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]

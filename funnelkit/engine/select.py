@@ -19,7 +19,7 @@ from funnelkit.events.sql import Parameters, quote_identifier
 from funnelkit.model import ANY_EVENT, NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -80,8 +80,7 @@ def _query(
 ) -> Query:
     bind = Parameters()
     unit = unit_key(funnel.unit, table, connection, bind, exact=small)
-    fits = [step_condition(step, table, bind) for step in funnel.steps]
-    mask = " + ".join(f"CASE WHEN {fit} THEN {1 << k} ELSE 0 END" for k, fit in enumerate(fits))
+    wide = "BIGINT" if max(len(funnel.steps), len(funnel.segments) + 1) > 8 else "UTINYINT"  # noqa: PLR2004 - bits
     flags = [
         " AND ".join(condition(filter_, table, bind) for filter_ in segment.filters) or "true"
         for segment in funnel.segments
@@ -93,18 +92,17 @@ def _query(
     flag_sum = " + ".join(
         f"CASE WHEN {flag} THEN {1 << s} ELSE 0 END" for s, flag in enumerate(flags)
     )
-    wide = "BIGINT" if max(len(fits), len(flags)) > 8 else "UTINYINT"  # noqa: PLR2004 - bits
     label = None
     if funnel.group_by is not None:
-        label = f"CASE WHEN {fits[0]} THEN {label_text(funnel.group_by, table, bind)} END"
+        label = f"CASE WHEN fk_mask & 1 > 0 THEN {label_text(funnel.group_by, table, bind)} END"
     sql = read_sql("select").format(
         unit=unit.sql,
         us=table.microseconds(),
-        mask=f"CAST({mask} AS {wide})",
+        mask=step_mask(funnel.steps, table, bind, wide=wide),
         flags=f",\n    CAST({flag_sum} AS {wide}) AS flags" if flags else "",
         label=f",\n    {label} AS label" if label else "",
         events=unit.relation,
-        relevant=" AND ".join([unit.present, *_relevant(funnel, table, fits, bind)]),
+        relevant=" AND ".join([unit.present, *_relevant(funnel, table, bind)]),
     )
     return Query(
         funnel=funnel,
@@ -119,17 +117,30 @@ def _query(
     )
 
 
-def step_condition(step: Step, table: EventTable, bind: Parameters) -> str:
-    """Return the SQL condition of the events that fit a step (specification A7, A8)."""
-    alternatives = [_selector_condition(selector, table, bind) for selector in step.events]
-    return alternatives[0] if len(alternatives) == 1 else f"({' OR '.join(alternatives)})"
-
-
-def _selector_condition(selector: EventSelector, table: EventTable, bind: Parameters) -> str:
-    tests = [condition(filter_, table, bind) for filter_ in selector.filters]
-    if selector.event_type != ANY_EVENT:
-        tests.insert(0, f"{quote_identifier(table.event_type)} = {bind.bind(selector.event_type)}")
-    return " AND ".join(tests) or "true"
+def step_mask(steps: Sequence[Step], table: EventTable, bind: Parameters, *, wide: str) -> str:
+    """Return the SQL of the bits of the steps that an event fits (specification A7, A8)."""
+    plain: dict[str, int] = {}
+    filtered: list[tuple[EventSelector, int]] = []
+    for k, step in enumerate(steps):
+        for selector in step.events:
+            if selector.filters:
+                filtered.append((selector, 1 << k))
+            else:
+                plain[selector.event_type] = plain.get(selector.event_type, 0) | 1 << k
+    every = plain.pop(ANY_EVENT, 0)
+    column = quote_identifier(table.event_type)
+    terms = [f"{every}::{wide}"]
+    if plain:
+        whens = "".join(
+            f" WHEN {bind.bind(name)} THEN {bits | every}::{wide}" for name, bits in plain.items()
+        )
+        terms = [f"CASE {column}{whens} ELSE {every}::{wide} END"]
+    for selector, bit in filtered:
+        tests = [condition(filter_, table, bind) for filter_ in selector.filters]
+        if selector.event_type != ANY_EVENT:
+            tests.insert(0, f"{column} = {bind.bind(selector.event_type)}")
+        terms.append(f"CASE WHEN {' AND '.join(tests)} THEN {bit}::{wide} ELSE 0::{wide} END")
+    return " | ".join(terms)
 
 
 def label_text(by: Property, table: EventTable, bind: Parameters) -> str:
@@ -150,10 +161,8 @@ def label_text(by: Property, table: EventTable, bind: Parameters) -> str:
     return f"coalesce({text}, {bind.bind(NONE)})"
 
 
-def _relevant(
-    funnel: Funnel, table: EventTable, fits: list[str], bind: Parameters
-) -> Iterator[str]:
-    """Yield conditions that leave out events which can play no part, cheap ones first."""
+def _relevant(funnel: Funnel, table: EventTable, bind: Parameters) -> Iterator[str]:
+    """Yield conditions that leave out events which are too early or too late to play a part."""
     start, end = funnel.period.bounds(funnel.timezone)
     tick = TICKS[funnel.resolution]
     if start is not None:
@@ -161,12 +170,6 @@ def _relevant(
     if end is not None:
         window = round(funnel.conversion_window.total_seconds() * 1_000_000)
         yield f"NOT {_at_or_after(end + window + tick, table, bind)}"
-    types = [selector.event_type for step in funnel.steps for selector in step.events]
-    if ANY_EVENT not in types:
-        known = ", ".join(bind.bind(name) for name in dict.fromkeys(types))
-        yield f"{quote_identifier(table.event_type)} IN ({known})"
-    if any(selector.filters for step in funnel.steps for selector in step.events):
-        yield f"({' OR '.join(fits)})"
 
 
 def _at_or_after(us: int, table: EventTable, bind: Parameters) -> str:

@@ -67,7 +67,7 @@ def unit_key(
         timeout=SESSION_TIMEOUT, user=user, us=table.microseconds(), events=relation
     )
     return UnitKey(
-        _session("session_user", "session_number", exact=exact),
+        _session("fk_user", "fk_session", exact=exact),
         numbered,
         present,
         f"{name}, sessions by 30 minutes without an event",

@@ -17,7 +17,7 @@ def matched(
     units, *, steps, window, tick=SECOND, segment=0, start=FIRST, end=LAST, until=LAST,
     first_only=0, compiled=False,
 ):  # fmt: skip
-    """Run the kernel on lists of (us, mask, flags) per unit; return {unit: (reach, entries, rows)}."""
+    """Run the kernel on (us, mask, flags) per unit; return {unit: (reach, entries, rows)}."""
     rows = [row for unit in units for row in unit]
     starts = [0, *itertools.accumulate(len(unit) for unit in units)]
     us, mask, flags = ([row[i] for row in rows] for i in range(3))

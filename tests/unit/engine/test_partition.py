@@ -27,7 +27,9 @@ def content(buckets):
         for u, unit in enumerate(bucket.units.tolist()):
             assert unit not in found
             rows = slice(bucket.starts[u], bucket.starts[u + 1])
-            found[unit] = list(zip(bucket.us[rows].tolist(), bucket.mask[rows].tolist()))
+            found[unit] = list(
+                zip(bucket.us[rows].tolist(), bucket.mask[rows].tolist(), strict=True)
+            )
     return found
 
 

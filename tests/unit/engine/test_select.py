@@ -1,4 +1,4 @@
-"""From events to rows: both ways of reading give the same answer, whatever the order of the file."""
+"""From events to rows: both ways of reading give the same answer, in any order of the file."""
 
 import random
 
