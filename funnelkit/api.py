@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime, timedelta
 
     from funnelkit.comparison.result import ComparisonResult
+    from funnelkit.engine.entry import Entry
     from funnelkit.engine.rows import StepRows
     from funnelkit.events.table import EventTable
     from funnelkit.model import Funnel, Period, Property, Resolution, Segment, Step, Unit
@@ -86,8 +87,9 @@ def report(
         resolution=resolution,
     )
     with open_events(events, columns=columns or file_columns) as table:
-        rows = select(defined, table)
-        segments = tuple(_segments(defined, rows))
+        entries = _entries(defined)
+        rows = select(defined, table, only=tuple(entries.values()))
+        segments = tuple(_segments(defined, rows, entries))
         return FunnelResult(
             funnel=defined,
             segments=segments,
@@ -109,20 +111,28 @@ def resolve(
     return entry.funnel, entry.columns, entry.expect
 
 
-def _segments(funnel: Funnel, rows: StepRows) -> Iterator[Series]:
-    from dataclasses import replace
-
+def _entries(funnel: Funnel) -> dict[str, Entry]:
+    """Return what is asked of the rows: one question per segment, or one for everybody."""
     from funnelkit.engine.entry import Entry
-    from funnelkit.engine.summarise import groups, series
 
     start, end = funnel.period.bounds(funnel.timezone)
-    labels = [step.label for step in funnel.steps]
     window = round(funnel.conversion_window.total_seconds() * 1_000_000)
-    named: list[tuple[str, int | None]] = [
-        (segment.name, index) for index, segment in enumerate(funnel.segments)
-    ]
-    for name, index in named or [(EVERYBODY[funnel.unit], None)]:
-        found = rows.match(Entry(window=window, segment=index, start=start, end=end))
+    if not funnel.segments:
+        return {EVERYBODY[funnel.unit]: Entry(window=window, start=start, end=end)}
+    return {
+        segment.name: Entry(window=window, segment=index, start=start, end=end)
+        for index, segment in enumerate(funnel.segments)
+    }
+
+
+def _segments(funnel: Funnel, rows: StepRows, entries: Mapping[str, Entry]) -> Iterator[Series]:
+    from dataclasses import replace
+
+    from funnelkit.engine.summarise import groups, series
+
+    labels = [step.label for step in funnel.steps]
+    for name, entry in entries.items():
+        found = rows.match(entry)
         answer = series(found, name=name, events=labels)
         if funnel.group_by is not None:
             by_value, values = groups(found, labels=rows.labels, events=labels)

@@ -9,9 +9,7 @@ order is sorted alone.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from mmap import mmap
-from os import cpu_count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numba
@@ -104,6 +102,8 @@ class NotClusteredError(Exception):
 def cut(stream: Iterable[Rows]) -> Iterator[Bucket]:
     """Yield buckets of whole units of a stream that is in the order of (unit, time).
 
+    A bucket may lie in the memory of its batch: whoever keeps it makes a copy.
+
     Raises:
         NotClusteredError: it is not.
     """
@@ -121,7 +121,7 @@ def cut(stream: Iterable[Rows]) -> Iterator[Bucket]:
             if rest:
                 yield _whole(joined(rest))
             if last > first:
-                yield _bucket(batch.pick(slice(first, last)).copy(), starts[:-1] - first)
+                yield _bucket(batch.pick(slice(first, last)), starts[:-1] - first)
             rest = [batch.pick(slice(last, None)).copy()]
     if rest:
         yield _whole(joined(rest))
@@ -136,8 +136,8 @@ def _whole(rows: Rows) -> Bucket:
     return _bucket(rows, np.array([0, len(rows.unit)], np.int64))
 
 
-def partition(stream: Iterable[Rows]) -> list[Bucket]:
-    """Return buckets of whole units of a stream in any order."""
+def partition(stream: Iterable[Rows]) -> list[list[Rows]]:
+    """Return the lines of a stream in any order by partition: no unit is in two of them."""
     parts: list[list[Rows]] = [[] for _ in range(PARTITIONS)]
     filled = np.zeros(PARTITIONS, np.int64)
     trays: Rows | None = None  # one tray of TRAY lines per partition, side by side
@@ -159,14 +159,11 @@ def partition(stream: Iterable[Rows]) -> list[Bucket]:
     for number in range(PARTITIONS):
         if filled[number]:
             empty_tray(number)
-    trays = None
-    waiting = [part for part in parts if part]
-    parts.clear()
-    with ThreadPoolExecutor(cpu_count()) as pool:
-        return list(pool.map(_grouped, waiting))
+    return [part for part in parts if part]
 
 
-def _grouped(part: list[Rows]) -> Bucket:
+def grouped(part: list[Rows]) -> Bucket:
+    """Return the lines of a partition by unit and time, and empty the partition."""
     rows = joined(part)
     part.clear()
     starts, units, in_order, *columns = _group(*rows.frozen())

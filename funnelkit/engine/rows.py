@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import cpu_count
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from funnelkit.engine import kernel
 from funnelkit.engine.entrants import Entrants, from_arrays, from_lists, join
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from funnelkit.engine.entry import Entry
 
@@ -34,6 +34,15 @@ class Bucket:
     flags: Any
     label: Any = None
 
+    def copy(self) -> Bucket:
+        """Return the same rows, arrays, in memory of their own."""
+        us, mask = self.us.copy(), self.mask.copy()
+        flags = mask if self.flags is self.mask else self.flags.copy()
+        label = None if self.label is None else self.label.copy()
+        return Bucket(
+            units=self.units, starts=self.starts, us=us, mask=mask, flags=flags, label=label
+        )
+
 
 NO_ROWS = Bucket(units=[], starts=[0], us=[], mask=[], flags=[], label=[])
 
@@ -42,6 +51,7 @@ NO_ROWS = Bucket(units=[], starts=[0], us=[], mask=[], flags=[], label=[])
 class StepRows:
     """Every event that fits a step. The events were read once; each `match` is one pass in memory.
 
+    Where it was said which questions would be asked, their `answers` are here and the rows are not.
     `tick` is the resolution in microseconds. `labels` are the texts of the codes in the buckets'
     `label`. `seen[k]` tells whether any event fits step k + 1 at all. `step_one` and
     `step_one_without_user_id` count events. `unit_name` says in words what is counted.
@@ -55,21 +65,28 @@ class StepRows:
     step_one: int = 0
     step_one_without_user_id: int = 0
     unit_name: str = ""
+    answers: Mapping[Entry, Entrants] = field(default_factory=dict)
 
     def match(self, entry: Entry) -> Entrants:
         """Return the units that entered, each with the conversion that Amplitude would choose."""
-        if len(self.buckets) == 1:
-            return self._match(self.buckets[0], entry)
-        with ThreadPoolExecutor(cpu_count()) as pool:
-            return join(list(pool.map(lambda bucket: self._match(bucket, entry), self.buckets)))
+        if entry in self.answers:
+            return self.answers[entry]
 
-    def _match(self, bucket: Bucket, entry: Entry) -> Entrants:
-        small = isinstance(bucket.us, list)
-        found = _run(bucket, entry, steps=self.steps, tick=self.tick, small=small)
-        make = from_lists if small else from_arrays
-        return make(
-            bucket.units, bucket.us, bucket.label, steps=self.steps, tick=self.tick, matched=found
-        )
+        def answer_from(bucket: Bucket) -> Entrants:
+            return answer(bucket, entry, steps=self.steps, tick=self.tick)
+
+        if len(self.buckets) == 1:
+            return answer_from(self.buckets[0])
+        with ThreadPoolExecutor(cpu_count()) as pool:
+            return join(list(pool.map(answer_from, self.buckets)))
+
+
+def answer(bucket: Bucket, entry: Entry, *, steps: int, tick: int) -> Entrants:
+    """Return the units of one bucket that entered."""
+    small = isinstance(bucket.us, list)
+    found = _run(bucket, entry, steps=steps, tick=tick, small=small)
+    make = from_lists if small else from_arrays
+    return make(bucket.units, bucket.us, bucket.label, steps=steps, tick=tick, matched=found)
 
 
 def frozen(array: Any) -> Any:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from funnelkit.engine.entrants import join
 from funnelkit.engine.filters import condition
-from funnelkit.engine.rows import NO_ROWS, Bucket, StepRows
+from funnelkit.engine.rows import NO_ROWS, Bucket, StepRows, answer
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.engine.units import null_count, unit_key
 from funnelkit.events.connection import connect, data_errors
@@ -19,10 +20,12 @@ from funnelkit.events.sql import Parameters, quote_identifier
 from funnelkit.model import ANY_EVENT, NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
+    from funnelkit.engine.entrants import Entrants
+    from funnelkit.engine.entry import Entry
     from funnelkit.engine.units import UnitKey
     from funnelkit.events.table import EventTable
     from funnelkit.model import EventSelector, Funnel, Property, Step
@@ -33,11 +36,19 @@ SMALL = 150_000
 TICKS = {"second": 1_000_000, "millisecond": 1_000}
 
 
-def select(funnel: Funnel, table: EventTable, *, small: bool | None = None) -> StepRows:
+def select(
+    funnel: Funnel,
+    table: EventTable,
+    *,
+    only: Sequence[Entry] = (),
+    small: bool | None = None,
+) -> StepRows:
     """Read every event that fits a step and return them by unit, in time order.
 
     Events that can be neither entry nor later step of the funnel's period are left in the file.
-    `small` forces one of the two ways; by default the number of events decides.
+    Where it is known that `only` these questions will be asked, large inputs are not kept but
+    answered as they are read. `small` forces one of the two ways of reading; by default the number
+    of events decides.
 
     Raises:
         DataError: the events cannot be read.
@@ -49,8 +60,9 @@ def select(funnel: Funnel, table: EventTable, *, small: bool | None = None) -> S
         connection.execute(read_sql("properties")).fetchall()
         with data_errors("cannot read the events"):
             query = _query(funnel, table, connection, small=small)
-            read = _read_lists if small else _read_arrays
-            return read(query, connection)
+            if small:
+                return _read_lists(query, connection)
+            return _read_arrays(query, connection, only)
     finally:
         connection.close()
 
@@ -227,6 +239,7 @@ def _rows(
     seen: int,
     step_one: int,
     lacking: int,
+    answers: Mapping[Entry, Entrants] | None = None,
 ) -> StepRows:
     steps = len(query.funnel.steps)
     return StepRows(
@@ -238,14 +251,26 @@ def _rows(
         step_one=step_one,
         step_one_without_user_id=lacking,
         unit_name=query.unit.name,
+        answers=answers or {},
     )
 
 
-def _read_arrays(query: Query, connection: DuckDBPyConnection) -> StepRows:
+def _read_arrays(query: Query, connection: DuckDBPyConnection, only: Sequence[Entry]) -> StepRows:
     from funnelkit.engine.stream import Stream
 
     stream = Stream(query, connection)
-    buckets = stream.buckets()
+    answers: dict[Entry, Entrants] = {}
+    buckets: list[Bucket] = []
+    # Labels are settled when all rows are there, so a grouped funnel keeps them.
+    if only and query.funnel.group_by is None:
+        steps, tick = len(query.funnel.steps), TICKS[query.funnel.resolution]
+        found = stream.each(
+            lambda bucket: [answer(bucket, entry, steps=steps, tick=tick) for entry in only]
+        )
+        if found:
+            answers = {entry: join([part[i] for part in found]) for i, entry in enumerate(only)}
+    else:
+        buckets = stream.buckets()
     return _rows(
         query,
         buckets,
@@ -253,6 +278,7 @@ def _read_arrays(query: Query, connection: DuckDBPyConnection) -> StepRows:
         seen=stream.seen,
         step_one=stream.step_one,
         lacking=stream.step_one if query.all_lack_user_id else stream.lacking,
+        answers=answers,
     )
 
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
 import numpy as np
 
-from funnelkit.engine.partition import NotClusteredError, Rows, cut, partition
+from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, partition
 from funnelkit.engine.rows import Bucket, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Future
 
     from duckdb import DuckDBPyConnection
 
     from funnelkit.engine.select import Query
 
 BATCH = 1_000_000
+AHEAD = 16  # buckets
+
+Finished = TypeVar("Finished")
 
 
 class Stream:
@@ -41,16 +48,38 @@ class Stream:
 
     def buckets(self) -> list[Bucket]:
         """Return all rows in buckets of whole units."""
-        if self.query.unit.ordered:
-            try:
-                return self._settled(list(cut(self.batches())))
-            except NotClusteredError:
-                self.reset()  # the file is in another order: read it again and partition it
-        return self._settled(partition(self.batches()))
+        found = self.each(lambda bucket: bucket, keep=True)
+        return found if self.query.funnel.group_by is None else self._settled(found)
+
+    def each(self, finish: Callable[[Bucket], Finished], *, keep: bool = False) -> list[Finished]:
+        """Return what `finish` makes of each bucket of whole units, several at a time.
+
+        With `keep`, a bucket is given memory of its own before.
+        """
+        with ThreadPoolExecutor(cpu_count()) as pool:
+            if self.query.unit.ordered:
+                try:
+                    return self._each_cut(
+                        lambda bucket: finish(bucket.copy() if keep else bucket), pool
+                    )
+                except NotClusteredError:
+                    self.reset()  # the file is in another order: read it again and partition it
+            parts = partition(self.batches())
+            return list(pool.map(lambda part: finish(grouped(part)), parts))
+
+    def _each_cut(
+        self, finish: Callable[[Bucket], Finished], pool: ThreadPoolExecutor
+    ) -> list[Finished]:
+        found: list[Future[Finished]] = []
+        for bucket in cut(self.batches()):
+            found.append(pool.submit(finish, bucket))
+            if len(found) > AHEAD:  # reading must not run away from the work, or memory fills up
+                found[-AHEAD].result()
+        return [future.result() for future in found]
 
     def batches(self) -> Iterator[Rows]:
         """Yield the rows as they come, as read-only arrays."""
-        grouped = self.query.funnel.group_by is not None
+        labelled = self.query.funnel.group_by is not None
         lacks = self.query.lacks_user_id
         relation = self.connection.sql(self.query.sql, params=self.query.values)
         for batch in relation.to_arrow_reader(BATCH):
@@ -63,7 +92,7 @@ class Stream:
             self.seen |= seen
             self.step_one += step_one
             self.lacking += lacking
-            label = self._codes(batch.column(batch.num_columns - 1)) if grouped else None
+            label = self._codes(batch.column(batch.num_columns - 1)) if labelled else None
             yield Rows(unit, us, mask, flags, label)
 
     def _codes(self, texts: Any) -> Any:
@@ -75,45 +104,42 @@ class Stream:
         return np.array([*own, -1], np.int32)[index]  # the last one is what -1 takes: no label
 
     def _settled(self, buckets: list[Bucket]) -> list[Bucket]:
-        if self.query.funnel.group_by is None:
-            return buckets
-        return [self._settle(bucket) for bucket in buckets]
-
-    def _settle(self, bucket: Bucket) -> Bucket:
         """Put events of one unit at one microsecond into the order that every engine agrees on.
 
-        Only the label depends on it, so only ties between different labels are looked at, and
-        only they are read again, with everything that the order needs.
+        Only the label depends on it, so only ties between different labels are looked at. They
+        alone are read again, all at once, with everything that the order needs.
         """
-        tied = _tied(bucket.starts, frozen(bucket.us), frozen(bucket.label))
-        if not len(tied):
-            return bucket
-        moments = np.unique(bucket.us[tied]).tolist()
-        unit_of = np.repeat(np.arange(len(bucket.units)), np.diff(bucket.starts))
-        wanted = {
-            (int(bucket.units[u]), int(t))
-            for u, t in zip(unit_of[tied], bucket.us[tied], strict=True)
-        }
+        ties = [_tied(b.starts, frozen(b.us), frozen(b.label)) for b in buckets]
+        moments = {int(us) for b, tied in zip(buckets, ties, strict=True) for us in b.us[tied]}
+        if not moments:
+            return buckets
         found = self.connection.execute(
             f"{self.query.sql} AND {self.query.us} IN (SELECT unnest($moments))"
             f" ORDER BY {self.query.ties}",
-            self.query.values | {"moments": moments},
+            self.query.values | {"moments": sorted(moments)},
         ).fetchall()
-        queues: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+        lines: dict[tuple[int, int], deque[tuple[int, int, int]]] = {}
         for unit, us, mask, *more in found:
-            if (unit, us) in wanted:
-                flags = more[0] if self.query.flagged else mask
-                line = (mask, flags, -1 if more[-1] is None else self.codes[more[-1]])
-                queues.setdefault((unit, us), []).append(line)
-        mask, flags, label = bucket.mask.copy(), bucket.flags.copy(), bucket.label.copy()
-        for row in tied.tolist():
-            key = (int(bucket.units[unit_of[row]]), int(bucket.us[row]))
-            mask[row], own_flags, label[row] = queues[key].pop(0)
-            flags[row] = own_flags if bucket.flags is not bucket.mask else mask[row]
-        return Bucket(
-            units=bucket.units, starts=bucket.starts, us=bucket.us,
-            mask=mask, flags=flags, label=label,
-        )  # fmt: skip
+            flags = more[0] if self.query.flagged else mask
+            code = -1 if more[-1] is None else self.codes[more[-1]]
+            lines.setdefault((unit, us), deque()).append((mask, flags, code))
+        return [_rewritten(b, tied, lines) for b, tied in zip(buckets, ties, strict=True)]
+
+
+def _rewritten(
+    bucket: Bucket, tied: Any, lines: Mapping[tuple[int, int], deque[tuple[int, int, int]]]
+) -> Bucket:
+    """Return the bucket with its tied rows as `lines` has them: (unit, time) to what came when."""
+    if not len(tied):
+        return bucket
+    rewritten = bucket.copy()
+    unit_of = np.repeat(np.arange(len(bucket.units)), np.diff(bucket.starts))
+    for row in tied.tolist():
+        mask, flags, code = lines[int(bucket.units[unit_of[row]]), int(bucket.us[row])].popleft()
+        rewritten.flags[row] = flags  # where nothing asks for flags, these are the mask too
+        rewritten.mask[row] = mask
+        rewritten.label[row] = code
+    return rewritten
 
 
 def _array(column: Any) -> Any:

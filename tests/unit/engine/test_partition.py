@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from funnelkit.engine.partition import NotClusteredError, Rows, cut, partition
+from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, partition
 
 
 def batches(rows, size):
@@ -53,7 +53,7 @@ def test_rows_in_the_order_of_units_are_cut_into_whole_units(rows, size):
 @settings(deadline=None)
 @given(rows=ROWS, size=st.integers(1, 20))
 def test_rows_in_any_order_come_out_by_unit_and_time(rows, size):
-    assert content(partition(batches(rows, size))) == expected(rows)
+    assert content(map(grouped, partition(batches(rows, size)))) == expected(rows)
 
 
 @settings(deadline=None)
@@ -76,4 +76,4 @@ def test_hashes_beyond_63_bits_are_units_too():
         np.array([1, 2, 3], np.int64),
         np.array([1, 1, 2], np.uint8),
     )
-    assert content(partition([rows])) == {2**64 - 1: [(1, 1), (3, 2)], 0: [(2, 1)]}
+    assert content(map(grouped, partition([rows]))) == {2**64 - 1: [(1, 1), (3, 2)], 0: [(2, 1)]}
