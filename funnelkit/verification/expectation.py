@@ -11,6 +11,8 @@ from funnelkit.errors import CheckFailed, DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import polars as pl
+
     from funnelkit.model import Funnel
     from funnelkit.result import FunnelResult
 
@@ -56,6 +58,37 @@ class Verification:
             "differing_steps": list(self.differing_steps),
             "report": self.result.to_dict(),
         }
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return one row per step: step, event, expected, found, difference."""
+        import polars as pl
+
+        steps = self.result.segments[0].steps
+        return pl.DataFrame(
+            [
+                {
+                    "step": step.step,
+                    "event": step.event,
+                    "expected": wanted,
+                    "found": step.count,
+                    "difference": step.count - wanted,
+                }
+                for step, wanted in zip(steps, self.expected, strict=True)
+            ]
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the verdict and a table of the counts for a notebook."""
+        from html import escape
+
+        steps = self.result.segments[0].steps
+        rows = "".join(
+            f"<tr><td>{escape(step.event)}</td><td>{wanted:,}</td><td>{step.count:,}</td></tr>"
+            for step, wanted in zip(steps, self.expected, strict=True)
+        )
+        verdict = "ok" if self.ok else "the counts differ"
+        heads = "<tr><th>step</th><th>expected</th><th>found</th></tr>"
+        return f"<table><caption>{verdict}</caption>{heads}{rows}</table>"
 
     def __repr__(self) -> str:
         verdict = "ok" if self.ok else f"differs at step {self.differing_steps}"
