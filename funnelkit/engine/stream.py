@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from funnelkit.engine.select import Query
+    from funnelkit.engine.query import Query
 
 BATCH = 1_000_000
 AHEAD = 16  # buckets
