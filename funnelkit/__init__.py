@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from funnelkit.api import compare, report, verify
+    from funnelkit.api import compare, report, sql, verify
     from funnelkit.errors import (
         CheckFailed,
         ColumnError,
@@ -45,11 +45,12 @@ __all__ = [
     "describe",
     "report",
     "simulate",
+    "sql",
     "verify",
 ]
 
 _HOMES = {
-    "funnelkit.api": ("compare", "report", "verify"),
+    "funnelkit.api": ("compare", "report", "sql", "verify"),
     "funnelkit.errors": (
         "CheckFailed",
         "ColumnError",

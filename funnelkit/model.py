@@ -178,7 +178,8 @@ class Funnel:
         _check_choice("resolution", self.resolution, get_args(Resolution))
         if self.window is not None and not timedelta(seconds=1) <= self.window <= LONGEST_WINDOW:
             raise DefinitionError(
-                f"the conversion window lies between 1 second and 366 days; got {self.window}"
+                "the conversion window lies between 1 second and 366 days; got "
+                f"{self.window.days} days and {self.window.seconds} seconds"
             )
         if len(self.segments) > MOST_SEGMENTS:
             raise DefinitionError(f"a funnel has at most {MOST_SEGMENTS} segments")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 
 def main() -> None:
     """Run the command line and end the process with the exit code of what happened."""
-    from funnelkit.cli.run import run
-
-    sys.exit(run(sys.argv[1:]))
+    try:
+        from funnelkit.cli.run import main as run
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    run()

@@ -23,7 +23,8 @@ def demo() -> None:
     from funnelkit.cli.run import run
 
     for number, (title, arguments) in enumerate(_commands(_samples())):
-        write(("\n" if number else "") + f"# {title}\n{_typed(arguments)}\n")
+        if not write(("\n" if number else "") + f"# {title}\n{_typed(arguments)}\n"):
+            return
         if code := run(arguments):
             raise FunnelkitError(f"the demo stopped: that command ended with exit code {code}")
 

@@ -46,6 +46,9 @@ Events = Annotated[
         help="Parquet, JSON lines or CSV (also .gz): files, folders, globs, or - for stdin.",
     ),
 ]
+ParquetEvents = Annotated[
+    list[str], typer.Argument(metavar="EVENTS...", help="Parquet files, folders or globs.")
+]
 Steps = Annotated[
     str | None,
     typer.Option(

@@ -27,13 +27,14 @@ def report(
 ) -> None:
     """Count how many users get through the steps of a funnel, as Amplitude's chart would."""
     from funnelkit import api
-    from funnelkit.cli.output import say, write
+    from funnelkit.cli.output import check_output, say, write
     from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps, steps_of
     from funnelkit.render.report import render_report
     from funnelkit.specs.assertions import parse_assertion
     from funnelkit.verification.assertions import check_report
 
+    check_output(output, events)
     asserted = [parse_assertion(text) for text in assert_ or ()]
     with working("Reading the events"):
         result = api.report(
@@ -52,7 +53,7 @@ def report(
             resolution=resolution.value if resolution else None,
             columns=columns,
         )
-    say(eaten_steps(result.funnel))
+    say(eaten_steps(result.funnel, events, columns))
     write(render_report(result, format=format.value), output)
     say(f"note: {note}" for note in result.notes)
     say(f"warning: {warning}" for warning in result.warnings)

@@ -1,14 +1,12 @@
-"""`funnelkit sql`: the funnel as a plain DuckDB statement to read and run by hand."""
+"""`funnelkit sql`: the funnel as a statement that a person can read and run."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from funnelkit.cli import options as opt  # noqa: TC001 - Typer reads the annotations
+from funnelkit.cli import options as opt  # noqa: TC001 - typer reads the annotations
 
 
 def sql(
-    events: opt.Events,
+    events: opt.ParquetEvents,
     steps: opt.Steps = None,
     step: opt.Step = None,
     funnel: opt.FunnelName = None,
@@ -28,17 +26,14 @@ def sql(
     change and run in any DuckDB. It knows no segments, groups, sessions or times to convert.
     """
     from funnelkit import api
-    from funnelkit.cli.output import say, write
-    from funnelkit.cli.steps import eaten_steps, steps_of
-    from funnelkit.engine.plain_sql import plain_sql
-    from funnelkit.errors import UnsupportedError
-    from funnelkit.events.sources import open_events
-    from funnelkit.specs.define import define
+    from funnelkit.cli.output import check_output, write
+    from funnelkit.cli.steps import steps_of
 
-    chosen, file_columns, _ = api.resolve(funnel)
-    defined = define(
-        funnel=chosen,
+    check_output(output, events)
+    statement = api.sql(
+        events,
         steps=steps_of(steps, step),
+        funnel=funnel,
         where=where or (),
         where_every_step=where_every_step or (),
         from_=from_,
@@ -46,16 +41,6 @@ def sql(
         timezone=timezone,
         window=window,
         resolution=resolution.value if resolution else None,
+        columns=columns,
     )
-    with open_events(events, columns=columns or file_columns) as table:
-        statement = plain_sql(defined, table)
-    copies = [file for file in table.files if not Path(file).exists()]
-    if copies:
-        labels = dict(zip(table.files, table.labels, strict=True))
-        raise UnsupportedError(
-            f"{', '.join(labels[file] for file in copies)} is not Parquet: funnelkit reads a "
-            "temporary copy of it, which the statement could not find"
-        )
-    say(eaten_steps(defined))
     write(statement, output)
-    say(f"note: {note}" for note in table.notes)

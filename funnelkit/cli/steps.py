@@ -23,9 +23,21 @@ def steps_of(steps: str | None, step: Sequence[str] | None) -> str | list[str] |
     return list(step) if step else steps
 
 
-def eaten_steps(funnel: Funnel) -> list[str]:
-    """Return a warning where the shell took the `>` of unquoted steps for itself."""
+def eaten_steps(funnel: Funnel, events: Sequence[str], columns: str | None) -> list[str]:
+    """Return a warning where the shell took the `>` of unquoted steps for itself.
+
+    A file that the shell just made is suspect; it is a step if the events know its name.
+    """
     from funnelkit.specs.shell import eaten_by_shell
 
-    warning = eaten_by_shell(funnel.steps)
+    if eaten_by_shell(funnel.steps) is None:
+        return []
+    known: Sequence[str] | None = None
+    if "-" not in events:  # what came through stdin cannot be read a second time
+        from funnelkit.engine.doubts import event_types
+        from funnelkit.events.sources import open_events
+
+        with open_events(events, columns=columns) as table:
+            known = event_types(table)
+    warning = eaten_by_shell(funnel.steps, events=known)
     return [] if warning is None else [f"warning: {warning}"]

@@ -35,11 +35,12 @@ def verify(
 ) -> None:
     """Compare the counts of a funnel with expected ones; exit 1 where they differ."""
     from funnelkit import api
-    from funnelkit.cli.output import say, write
+    from funnelkit.cli.output import check_output, say, write
     from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps, steps_of
     from funnelkit.render.verification import render_verification
 
+    check_output(output, events)
     with working("Reading the events"):
         verification = api.verify(
             events,
@@ -57,7 +58,7 @@ def verify(
             resolution=resolution.value if resolution else None,
             columns=columns,
         )
-    say(eaten_steps(verification.result.funnel))
+    say(eaten_steps(verification.result.funnel, events, columns))
     say(f"note: {note}" for note in verification.result.notes)
     say(f"warning: {warning}" for warning in verification.result.warnings)
     write(render_verification(verification, format=format.value), output)

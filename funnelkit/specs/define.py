@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.errors import DefinitionError
-from funnelkit.model import Funnel, Period, Step
+from funnelkit.model import Funnel, Period, Property, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime, timedelta
 
     from funnelkit.model import Resolution, Segment, Unit
+
+
+_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "window": ((str, timedelta), "a text like '7d' or a timedelta"),
+    "from_": ((str, date), "a text like '2026-04-01', a date or a datetime"),
+    "to": ((str, date), "a text like '2026-04-30', a date or a datetime"),
+    "timezone": ((str,), "the IANA name of a time zone"),
+    "group_by": ((str, Property), "the name of a property"),
+}
 
 
 def define(
@@ -47,6 +56,7 @@ def define(
     )
     from funnelkit.specs.times import parse_moment, parse_window
 
+    _check_types(window=window, from_=from_, to=to, timezone=timezone, group_by=group_by)
     changes: dict[str, Any] = {}
     if steps is not None:
         changes["steps"] = _steps(steps)
@@ -88,6 +98,14 @@ def _steps(steps: str | Sequence[str] | Sequence[Step]) -> tuple[Step, ...]:
     if len(records) < len(steps):
         raise DefinitionError("steps are one text, several texts, or records of the type Step")
     return tuple(records)
+
+
+def _check_types(**options: object) -> None:
+    """Refuse what no annotation kept out, naming the option and what it takes."""
+    for name, value in options.items():
+        kinds, words = _TYPES[name]
+        if value is not None and not isinstance(value, kinds):
+            raise DefinitionError(f"{name} takes {words}; got {value!r}")
 
 
 def _several(texts: Any) -> list[Any]:

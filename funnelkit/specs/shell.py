@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from funnelkit.errors import fold
 from funnelkit.specs.text import format_step
 
 if TYPE_CHECKING:
@@ -22,25 +23,28 @@ def eaten_by_shell(
     *,
     directory: Path | None = None,
     stdout: int = 1,
-    events: Iterable[str] = (),
+    events: Iterable[str] | None = None,
 ) -> str | None:
     """Return a warning where a shell took the `>` of unquoted steps as a redirection, else None.
 
     That is so where only one step arrived and the directory holds an empty file, just written or
-    the one that standard output goes to, whose name is like an event's: it has no dot, or is one
-    of `events`.
+    the one that standard output goes to, whose name is like that of an event: one of `events`,
+    whatever its case and blanks, or where these are not known any name without a dot.
 
     Args:
         steps: the steps that arrived.
         directory: where the shell ran; by default the current directory.
         stdout: the file descriptor of standard output, to which nothing has been written yet.
-        events: event types that are known to exist.
+        events: the event types that exist, if they are known.
     """
     if len(steps) != 1:
         return None
-    known = set(events)
     files = _new_files(Path() if directory is None else directory, stdout=stdout)
-    eaten = [name for name in files if "." not in name or name in known]
+    if events is None:
+        eaten = [name for name in files if "." not in name]
+    else:
+        known = set(map(fold, events))
+        eaten = [name for name in files if fold(name) in known]
     if not eaten:
         return None
     step = format_step(steps[0])
