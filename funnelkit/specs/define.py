@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.errors import DefinitionError
-from funnelkit.model import Funnel, Period, Property, Step
+from funnelkit.model import Funnel, Period, Property, Segment, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from funnelkit.model import Resolution, Segment, Unit
+    from funnelkit.model import Resolution, Unit
 
 
 _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
@@ -91,6 +91,8 @@ def _steps(steps: str | Sequence[str] | Sequence[Step]) -> tuple[Step, ...]:
 
     if isinstance(steps, str):
         return parse_steps(steps)
+    if not isinstance(steps, (list, tuple)):
+        raise DefinitionError(f"steps is one text or a list; got {steps!r}")
     texts = [step for step in steps if isinstance(step, str)]
     records = [step for step in steps if isinstance(step, Step)]
     if texts and len(texts) == len(steps):
@@ -109,7 +111,11 @@ def _check_types(**options: object) -> None:
 
 
 def _several(texts: Any) -> list[Any]:
-    return [texts] if isinstance(texts, str) else list(texts)
+    if isinstance(texts, (str, Segment)):
+        return [texts]
+    if not isinstance(texts, (list, tuple)):
+        raise DefinitionError(f"filters and segments are texts or lists of texts; got {texts!r}")
+    return list(texts)
 
 
 def _segment(text: str | Segment) -> Segment:
