@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from funnelkit.errors import CouldNotCheck, DefinitionError
+from funnelkit.events.simulation.answer import Answer, printable
 from funnelkit.events.simulation.payload import event_objects
+from funnelkit.events.simulation.settings import setting_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +33,8 @@ LONGEST_PAUSE: Final = 30.0
 TIMEOUT: Final = 30.0
 PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 TOO_LARGE: Final = 413
+SUCCESS: Final = 200
+REDIRECT: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,14 @@ def deliver(
         raise DefinitionError(
             "events without insert_id are not sent: a repeated request would count them twice"
         )
+    resume_from = setting_of("resume_from", resume_from)
     if resume_from < 0:
         raise DefinitionError(f"resume_from is 0 or more; got {resume_from}")
+    if resume_from > simulation.event_count:
+        raise DefinitionError(
+            f"resume_from leaves out {resume_from:,} events, but there are only "
+            f"{simulation.event_count:,} events"
+        )
     server = Server(endpoint(url), key, sleep)
     limits = BATCH if server.url.endswith("/batch") else HTTP_V2
     sent = 0
@@ -166,30 +176,31 @@ class Server:
         Raises:
             CouldNotCheck: the server refuses, or does not answer after many attempts.
         """
+        objects = sum(map(len, batch))
         problem, wait = "", 0.0
         for attempt in range(ATTEMPTS):
             if attempt:
                 self._sleep(max(wait, min(2.0 ** (attempt - 1), LONGEST_PAUSE)))
             try:
-                status, text, wait = self._request(batch)
+                answer = self._request(batch)
             except (OSError, http.client.HTTPException) as error:
-                problem, wait = f"no answer ({_reason(error)})", 0.0
+                problem, wait = f"no answer ({printable(_reason(error), self._key)})", 0.0
                 continue
-            if 200 <= status < 300:  # noqa: PLR2004 - what HTTP calls success
+            # The specification does not say whether an identify call counts: both will do.
+            if answer.ingested in (len(batch), objects):
                 yield len(batch)
                 return
-            problem = f"{status} {self._key.hide_in(text)}"
-            if status == TOO_LARGE and len(batch) > 1:
+            problem, wait = answer.shown(self._key), answer.wait
+            if answer.status == TOO_LARGE and len(batch) > 1:
                 middle = len(batch) // 2
                 yield from self.post(batch[:middle])
                 yield from self.post(batch[middle:])
                 return
-            if status not in PASSING:
-                raise CouldNotCheck(f"{self.url} refused the events: {problem}")
+            if answer.status not in PASSING:
+                raise CouldNotCheck(f"{self.url} {_refusal(answer, objects)}: {problem}")
         raise CouldNotCheck(f"{self.url}: gave up after {ATTEMPTS} attempts: {problem}")
 
-    def _request(self, batch: Sequence[Bundle]) -> tuple[int, str, float]:
-        """Return the status, the start of the answer, and how long the server asks to wait."""
+    def _request(self, batch: Sequence[Bundle]) -> Answer:
         events = b",".join(text for bundle in batch for text in bundle)
         key = json.dumps(self._key.reveal()).encode()
         body = gzip.compress(b'{"api_key":' + key + b',"events":[' + events + b"]}", mtime=0)
@@ -198,20 +209,18 @@ class Server:
         self.requests += 1
         try:
             with self._opener.open(request, timeout=TIMEOUT) as answer:
-                return answer.status, _start(answer), 0.0
+                return Answer.read(answer.status, answer.headers, answer)
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, _start(error), _seconds(error.headers.get("Retry-After"))
+                return Answer.read(error.code, error.headers, error)
 
 
-def _start(answer: Any) -> str:
-    """Return the beginning of an answer on one line."""
-    return " ".join(answer.read(10_000).decode("utf-8", "replace").split())[:500]
-
-
-def _seconds(text: str | None) -> float:
-    """Return a Retry-After of seconds, at most a minute; a date is not worth the trouble."""
-    return min(float(text), 60.0) if text is not None and text.isdecimal() else 0.0
+def _refusal(answer: Answer, sent: int) -> str:
+    if answer.ingested is not None:
+        return f"took {answer.ingested:,} of {sent:,} events"
+    if SUCCESS <= answer.status < REDIRECT:
+        return 'did not answer as Amplitude does, with {"code":200,"events_ingested":…}'
+    return "refused the events"
 
 
 def _reason(error: Exception) -> str:

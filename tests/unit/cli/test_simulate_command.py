@@ -93,7 +93,9 @@ class Counting(BaseHTTPRequestHandler):
         self.server.events += len(request["events"]) if known else 0
         self.send_response(200 if known else 400)
         self.end_headers()
-        self.wfile.write(b"" if known else f"Invalid API key: {request['api_key']}".encode())
+        told = {"code": 200, "events_ingested": len(request["events"])}
+        refusal = f"Invalid API key: {request['api_key']}"
+        self.wfile.write((json.dumps(told) if known else refusal).encode())
 
     def log_message(self, *_):
         pass
@@ -103,7 +105,7 @@ class Counting(BaseHTTPRequestHandler):
 def server():
     with HTTPServer(("127.0.0.1", 0), Counting) as server:
         server.events = 0
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
         server.shutdown()

@@ -13,7 +13,7 @@ import pytest
 from funnelkit.errors import CouldNotCheck, DefinitionError
 from funnelkit.events.simulation import sending, simulate
 from funnelkit.events.simulation.credentials import ApiKey
-from funnelkit.events.simulation.sending import ATTEMPTS, Limits, deliver, endpoint
+from funnelkit.events.simulation.sending import ATTEMPTS, Delivery, Limits, deliver, endpoint
 
 SECRET = "d0c7e5f1a2b3"
 HANG_UP = "hang up"
@@ -21,7 +21,10 @@ HANG_UP_AFTER_STORING = "hang up after storing"
 
 
 class Amplitude(ThreadingHTTPServer):
-    """Stores events as Amplitude would; `answers` come first, then 200 for everything."""
+    """Stores events as Amplitude would; `answers` come first, then 200 for everything.
+
+    An answer is a status, the text of a 200, both, or a way to hang up.
+    """
 
     daemon_threads = True
 
@@ -52,9 +55,16 @@ class Handler(BaseHTTPRequestHandler):
         if answer in (HANG_UP, HANG_UP_AFTER_STORING):
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        told = {"code": answer, "error": f"as told, key {request['api_key']}"}
-        text = json.dumps(told).encode()
-        self.send_response(answer)
+        text = f"as told, key {request['api_key']}".encode()
+        status = answer if isinstance(answer, int) else 200
+        if answer == 200:
+            told = {"code": 200, "events_ingested": len(request["events"])}
+            text = json.dumps(told).encode()
+        elif isinstance(answer, bytes):
+            text = answer
+        elif isinstance(answer, tuple):
+            status, text = answer
+        self.send_response(status)
         for name, value in server.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(text)))
@@ -73,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def amplitude():
     with Amplitude() as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
         server.shutdown()
@@ -205,6 +215,84 @@ def test_identify_calls_go_with_their_event(amplitude, monkeypatch):
     sessions = sum(len(part.user) for part in store.sessions)
     assert len(amplitude.stored) == store.event_count + sessions
     assert max(events for _, _, events, _ in amplitude.seen) <= 3
+
+
+@pytest.mark.usefixtures("small_requests")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"success",
+        b"<html>Log in to the hotel's network</html>",
+        b"null",
+        b"[200]",
+        b"{}",
+        b'{"code": 200}',
+        b'{"code": 200, "events_ingested": "100"}',
+        b'{"code": true, "events_ingested": 100}',
+        b'{"code": 400, "events_ingested": 100}',
+        b'{"code": 200, "events_ingested": 100',
+        b"[" * 9_000,
+        b"\xff\xfe",
+        (204, b""),
+        (201, b'{"code": 200, "events_ingested": 100}'),
+        (202, b"accepted"),
+    ],
+)
+def test_an_answer_that_does_not_say_what_amplitude_says_is_no_success(store, amplitude, answer):
+    amplitude.answers = [200, answer]
+    with pytest.raises(CouldNotCheck, match="not answer as Amplitude does") as caught:
+        send(store, amplitude)
+    assert "--resume-from 100 " in str(caught.value)
+    assert len(amplitude.seen) == 2
+    assert len(str(caught.value)) < 1_000
+
+
+@pytest.mark.usefixtures("small_requests")
+@pytest.mark.parametrize("ingested", [0, 1, 99, 101])
+def test_an_answer_for_another_number_of_events_is_no_success(store, amplitude, ingested):
+    amplitude.answers = [f'{{"code": 200, "events_ingested": {ingested}}}'.encode()]
+    with pytest.raises(CouldNotCheck, match=f"took {ingested} of 100 events") as caught:
+        send(store, amplitude)
+    assert "0 events were accepted" in str(caught.value)
+
+
+def test_a_server_need_not_count_identify_calls(amplitude):
+    store = simulate(seed=1, days=1, identify=True)
+    only_events = f'{{"code": 200, "events_ingested": {store.event_count}}}'.encode()
+    amplitude.answers = [only_events]
+    assert send(store, amplitude)[0] == Delivery(events=store.event_count, requests=1)
+
+
+@pytest.mark.parametrize(
+    "answer", [(400, b"\x1b[2J\x1b]0;t\x07\xe2\x80\xaered\r\nnext"), b"\x1b[2J"]
+)
+def test_an_answer_commands_no_terminal(store, amplitude, answer):
+    amplitude.answers = [answer]
+    with pytest.raises(CouldNotCheck) as caught:
+        send(store, amplitude)
+    assert "[2J" in str(caught.value)
+    assert all(line.isprintable() for line in str(caught.value).splitlines())
+
+
+def test_a_key_at_the_edge_of_what_is_shown_of_an_answer_is_hidden_whole(store, amplitude):
+    for before in range(480, 500):
+        amplitude.answers = [(400, b"x" * before + SECRET.encode())]
+        with pytest.raises(CouldNotCheck) as caught:
+            send(store, amplitude)
+        assert SECRET[:1] not in str(caught.value).partition("400 x")[2].partition("\n")[0]
+
+
+@pytest.mark.parametrize("resume_from", ["a", 1.5, True, None])
+def test_a_start_that_is_no_number_is_refused(store, amplitude, resume_from):
+    with pytest.raises(DefinitionError, match="'resume_from' is a whole number"):
+        send(store, amplitude, resume_from=resume_from)
+
+
+def test_a_start_beyond_the_end_is_refused(store, amplitude):
+    with pytest.raises(DefinitionError, match=f"there are only {store.event_count:,} events"):
+        send(store, amplitude, resume_from=store.event_count + 1)
+    assert send(store, amplitude, resume_from=store.event_count)[0] == Delivery(0, 0)
 
 
 def test_a_redirect_is_a_refusal(store, amplitude):
