@@ -1,0 +1,102 @@
+"""Data goes to stdout or to a file as the same bytes, talk to stderr; a reader may leave."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from funnelkit.cli.output import say, write
+from funnelkit.errors import DefinitionError
+
+ODD = "é 漢 “x”\r\n\tlast\ud800\n"
+
+
+def test_a_file_and_stdout_get_the_same_bytes(tmp_path, capfdbinary):
+    target = tmp_path / "out"
+    write(ODD)
+    write(ODD, target)
+    printed = capfdbinary.readouterr().out
+    assert printed == "é 漢 “x”\r\n\tlast\\ud800\n".encode()
+    assert target.read_bytes() == printed
+
+
+@pytest.mark.parametrize("name", ["no/such/folder/out", "."])
+def test_a_file_that_cannot_be_written_is_named(tmp_path, name):
+    with pytest.raises(DefinitionError) as raised:
+        write("x", tmp_path / name)
+    assert str(raised.value).startswith(f"cannot write {tmp_path / name}: ")
+
+
+def test_talk_goes_to_stderr_line_by_line(capfd):
+    say(["one", "two"])
+    assert capfd.readouterr() == ("", "one\ntwo\n")
+
+
+@pytest.fixture
+def events(tmp_path):
+    """Many types of events, so that a profile is larger than any pipe."""
+    path = tmp_path / "events.jsonl"
+    lines = (
+        json.dumps({"user_id": "u", "time": n, "event_type": f"type {n:05} {'x' * 60}"})
+        for n in range(3_000)
+    )
+    path.write_text("\n".join(lines), "utf-8")
+    return str(path)
+
+
+def program(*arguments, **streams):
+    return subprocess.Popen([sys.executable, "-m", "funnelkit", *arguments], **streams)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("describe", "--format", "json"), ("report", "--steps", "A > B")],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_reader_that_left_is_no_error_and_no_word(events, plain_environment, arguments):
+    command, *options = arguments
+    pipe = subprocess.PIPE
+    with program(
+        command, events, *options, stdout=pipe, stderr=pipe, env=plain_environment
+    ) as writer:
+        writer.stdout.close()
+        err = writer.stderr.read().decode()
+    assert [line for line in err.splitlines() if not line.startswith("warning: ")] == []
+    assert writer.returncode == 0
+
+
+def test_a_reader_that_leaves_the_demo_ends_it_quietly(plain_environment):
+    pipe = subprocess.PIPE
+    with program("demo", stdout=pipe, stderr=pipe, env=plain_environment) as writer:
+        first = writer.stdout.readline()
+        writer.stdout.close()
+        err = writer.stderr.read()
+    assert first.startswith(b"# Before recommendations")
+    assert (err, writer.returncode) == (b"", 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+def test_a_full_disk_is_an_error_and_no_traceback(events, plain_environment):
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = program(
+            *("report", events, "--steps", "A"),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=plain_environment,
+        )
+        err = done.communicate()[1].decode()
+    assert done.returncode == 2
+    assert "error: cannot write to stdout: No space left on device" in err
+    assert "Traceback" not in err
+
+
+def test_the_answer_does_not_overwrite_the_events(events, capfd):
+    from pathlib import Path
+
+    from funnelkit.cli.run import run
+
+    before = Path(events).read_bytes()
+    assert run(["report", events, "--steps", "A", "-o", events]) == 2
+    assert "would overwrite the events" in capfd.readouterr().err
+    assert Path(events).read_bytes() == before

@@ -1,0 +1,91 @@
+"""`funnelkit verify`: exit 0 where every count holds, 1 where one differs."""
+
+import json
+
+import pytest
+
+from funnelkit.cli.run import run
+
+DEFINED = ("--steps", "View > Add", "--window", "30d")
+EVENTS = [
+    {"user_id": "u", "time": 0, "event_type": "View"},
+    {"user_id": "u", "time": 5_000, "event_type": "Add"},
+    {"user_id": "v", "time": 0, "event_type": "View"},
+]
+
+
+@pytest.fixture
+def verify(tmp_path, capfdbinary):
+    """Run the command; return exit code, stdout and stderr."""
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join(map(json.dumps, EVENTS)), "utf-8")
+
+    def command(*arguments):
+        code = run(["verify", str(path), *arguments])
+        out, err = capfdbinary.readouterr()
+        return code, out.decode(), err.decode()
+
+    return command
+
+
+def test_counts_that_hold_end_with_0_and_say_what_was_in_force(verify):
+    code, out, err = verify(*DEFINED, "--expect", "2, 1", "--timezone", "Asia/Tokyo")
+    assert (code, err) == (0, "")
+    assert out.endswith("ok: 2 > 1\n")
+    assert "window   30d from step 1 to the last" in out
+    assert "dates    every date (time zone Asia/Tokyo)" in out
+
+
+def test_a_count_that_differs_by_one_ends_with_1_and_a_table(verify):
+    code, out, err = verify(*DEFINED, "--expect", "2, 2")
+    assert code == 1
+    assert "! 2 Add" in out
+    assert out.rstrip().splitlines()[-1].split() == ["!", "2", "Add", "2", "1", "-1"]
+    assert err == "failed: the counts differ at step 2\n"
+
+
+def test_json_carries_the_verdict(verify):
+    code, out, _ = verify(*DEFINED, "--expect", "2 > 2", "--format", "json")
+    assert code == 1
+    assert json.loads(out)["ok"] is False
+
+
+def test_a_file_gets_what_stdout_would_whatever_the_verdict(verify, tmp_path):
+    target = tmp_path / "verdict.txt"
+    _, printed, _ = verify(*DEFINED, "--expect", "2, 2")
+    code, out, _ = verify(*DEFINED, "--expect", "2, 2", "-o", str(target))
+    assert (code, out) == (1, "")
+    assert target.read_bytes().decode() == printed
+
+
+def test_the_funnel_file_holds_definition_and_expectation(verify, tmp_path):
+    path = tmp_path / "funnels.toml"
+    path.write_text(
+        '[funnels.good]\nsteps = "View > Add"\nwindow = "1d"\nexpect = [2, 1]\n'
+        '[funnels.bad]\nsteps = "View > Add"\nwindow = "1d"\nexpect = [3, 1]\n'
+    )
+    assert [verify("--funnel", f"{path}:{name}")[0] for name in ("good", "bad")] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--steps", "View > Add", "--expect", "2, 1"), "say --window 30d"),
+        (DEFINED, "nothing is expected: give --expect"),
+        ((*DEFINED, "--expect", "2"), "1 counts are expected of 2 steps"),
+        ((*DEFINED, "--expect", "1, 2"), "no funnel can have these counts"),
+        ((*DEFINED, "--expect", "two, one"), "got 'two'"),
+        ((*DEFINED, "--expect", "2, 1", "--format", "csv"), "'csv'"),
+    ],
+)
+def test_a_wrong_definition_ends_with_2(verify, arguments, words):
+    code, out, err = verify(*arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_warnings_are_talk(verify):
+    code, _, err = verify("--steps", "View > add", "--window", "1d", "--expect", "2, 0")
+    assert code == 0
+    assert err.startswith("warning: step 2: no event of the type 'add'")
