@@ -32,9 +32,13 @@ CREATE OR REPLACE MACRO fk_texts(value) AS
     list_transform(fk_items(value), lambda item: fk_item_text(item));
 
 -- Equal to one of the wanted values: text to the letter, numbers by value too, booleans in any case.
--- `doubles` are the wanted values that are numbers below 2^53, `truths` those that read true or false.
-CREATE OR REPLACE MACRO fk_number_is(value, wanted, doubles) AS
-    list_contains(wanted, CAST(value AS VARCHAR)) OR list_contains(doubles, TRY_CAST(value AS DOUBLE));
+-- `doubles` are the wanted values that are numbers, `truths` those that read true or false. A whole
+-- number that a DOUBLE cannot tell from its neighbours is compared by its digits alone.
+CREATE OR REPLACE MACRO fk_number_is(digits, wanted, doubles) AS
+    list_contains(wanted, digits) OR (
+        list_contains(doubles, TRY_CAST(digits AS DOUBLE))
+        AND (abs(TRY_CAST(digits AS DOUBLE)) < 9007199254740992 OR NOT regexp_full_match(digits, '-?[0-9]+'))
+    );
 
 CREATE OR REPLACE MACRO fk_item_is(item, wanted, doubles, truths) AS
     CASE
@@ -47,30 +51,31 @@ CREATE OR REPLACE MACRO fk_item_is(item, wanted, doubles, truths) AS
 CREATE OR REPLACE MACRO fk_any_is(value, wanted, doubles, truths) AS
     len(list_filter(fk_items(value), lambda item: fk_item_is(item, wanted, doubles, truths))) > 0;
 
--- The label of a group.
+-- The label of a group; NULL where there is no item at all.
 CREATE OR REPLACE MACRO fk_label(value) AS
+    CASE WHEN len(fk_items(value)) > 0 THEN fk_item_text(value) END;
+
+-- -1, 0 or 1: how a text compares with a wanted value; NULL where it does not compare. Two numbers
+-- compare as numbers, whole ones to the last digit; anything else compares as text, so dates should
+-- be ISO 8601. `number` and `whole` are the wanted value as a number; NULL where it is none.
+CREATE OR REPLACE MACRO fk_compare(item, is_text, wanted, number, whole) AS
     CASE
-        WHEN coalesce(json_type(value), 'NULL') = 'NULL' THEN NULL
-        ELSE fk_item_text(value)
+        WHEN number IS NOT NULL AND regexp_full_match(item, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?')
+            THEN CASE
+                WHEN whole IS NOT NULL AND regexp_full_match(item, '-?[0-9]{1,37}')
+                    THEN sign(CAST(item AS HUGEINT) - whole)
+                WHEN TRY_CAST(item AS DOUBLE) < number THEN -1
+                WHEN TRY_CAST(item AS DOUBLE) > number THEN 1
+                ELSE 0
+            END
+        WHEN NOT is_text THEN NULL
+        WHEN item < wanted THEN -1
+        WHEN item > wanted THEN 1
+        ELSE 0
     END;
 
--- The items of a JSON value that are text.
-CREATE OR REPLACE MACRO fk_strings(value) AS
+CREATE OR REPLACE MACRO fk_comparisons(value, wanted, number, whole) AS
     list_transform(
-        list_filter(fk_items(value), lambda item: json_type(item) = 'VARCHAR'),
-        lambda item: json_extract_string(item, '$')
+        fk_items(value),
+        lambda item: fk_compare(fk_item_text(item), json_type(item) = 'VARCHAR', wanted, number, whole)
     );
-
--- -1, 0 or 1: how a number compares with a wanted one; NULL where the text is no number. Whole
--- numbers are compared to the last digit, where the wanted one (`whole`) is whole too.
-CREATE OR REPLACE MACRO fk_compare(digits, wanted, whole) AS
-    CASE
-        WHEN whole IS NOT NULL AND regexp_full_match(digits, '-?[0-9]{1,37}')
-            THEN sign(CAST(digits AS HUGEINT) - whole)
-        WHEN isnan(TRY_CAST(digits AS DOUBLE)) THEN NULL
-        ELSE CASE
-            WHEN TRY_CAST(digits AS DOUBLE) < wanted THEN -1
-            WHEN TRY_CAST(digits AS DOUBLE) > wanted THEN 1
-            WHEN TRY_CAST(digits AS DOUBLE) = wanted THEN 0
-        END
-    END;

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from funnelkit.events.columns import IDS
 from funnelkit.events.connection import connect, data_errors
 from funnelkit.events.files import sum_up
-from funnelkit.events.properties import free_columns, property_json
+from funnelkit.events.properties import free_columns, json_value, property_json
 from funnelkit.events.sources import open_events
 from funnelkit.events.sql import Parameters, quote_identifier
 from funnelkit.model import NONE
+from funnelkit.packaged import packaged_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -105,6 +106,8 @@ def describe(
     with open_events(events, columns=columns, stdin=stdin) as table, closing(connect()) as duckdb:
         where = sum_up(table.labels)
         with data_errors(where):
+            macros = packaged_folder("sql") / "properties.sql"
+            duckdb.execute(macros.read_text("utf-8")).fetchall()
             return _Profiler(duckdb, table, top).profile(where)
 
 
@@ -209,32 +212,38 @@ class _Profiler:
         return _property(name, [row[2:] for row in found], rows)
 
     def values(self, values: str) -> list[tuple[Any, ...]]:
-        """Return event, name, type, count of the type, and its top values with their counts."""
+        """Return event, name, type, text and count: of each type, and of each of the top values.
+
+        The text of a type is None, and the type of a value. What is a value at all, and which
+        values are one, is as in groups.
+        """
         return self.query(
-            "event, name, type, sum(n)::BIGINT, "
-            "list((text, n) ORDER BY n DESC, text) FILTER (WHERE place <= "
-            f"{self.top:d}) FROM (SELECT *, row_number() OVER (PARTITION BY event, name "
-            "ORDER BY n DESC, text) AS place FROM (SELECT event, name, json_type(value) AS type, "
-            f"value ->> '$' AS text, count(*) AS n FROM ({values}) "
-            "WHERE json_type(value) <> 'NULL' GROUP BY ALL))",
-            "GROUP BY event, name, type ORDER BY event, name, sum(n) DESC, type",
+            "event, name, type, text, n FROM (SELECT *, row_number() OVER (PARTITION BY event, "
+            "name, type IS NULL ORDER BY n DESC, text) AS place FROM (SELECT event, name, type, "
+            "text, sum(n)::BIGINT AS n FROM (SELECT event, name, json_type(value) AS type, "
+            "fk_label(value) AS text, n FROM (SELECT event, name, "
+            f"{json_value('value')} AS value, count(*) AS n FROM ({values}) GROUP BY ALL)) "
+            "WHERE text IS NOT NULL GROUP BY GROUPING SETS "
+            f"((event, name, type), (event, name, text)))) WHERE type IS NOT NULL "
+            f"OR place <= {self.top:d}",
+            "ORDER BY event, name, n DESC, type, text",
             sampled=True,
         )
 
 
 def _property(name: str, rows: list[tuple[Any, ...]], events: int) -> PropertyProfile:
     types: dict[str, int] = {}
-    for kind, count, _ in rows:
-        word = _TYPES.get(kind, kind.lower())
-        types[word] = types.get(word, 0) + count
+    for kind, _, count in rows:
+        if kind is not None:
+            word = _TYPES.get(kind, kind.lower())
+            types[word] = types.get(word, 0) + count
     filled = sum(types.values())
-    top = [pair for *_, pairs in rows for pair in pairs or ()]
     return PropertyProfile(
         name=name,
         types=tuple(sorted(types.items(), key=lambda item: -item[1])),
         filled=filled,
         share=filled / events if events else 0.0,
-        top=tuple(sorted(top, key=lambda pair: (-pair[1], pair[0]))),
+        top=tuple((text, count) for kind, text, count in rows if kind is None),
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from funnelkit.errors import ColumnError
 from funnelkit.events.columns import ROLES
 from funnelkit.events.connection import connect, data_errors
-from funnelkit.events.duckdb_types import map_types, struct_fields
+from funnelkit.events.duckdb_types import item_type, map_types, struct_fields
 from funnelkit.events.sql import Parameters, quote_identifier
 from funnelkit.events.times import is_number
 
@@ -59,7 +59,10 @@ class PropertyType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PropertyExpression:
-    """The SQL of a property's value, NULL where an event lacks it, and what it yields."""
+    """The SQL of a property's value, NULL where an event lacks it, and what it yields.
+
+    NaN, which is how many tools write a number that is not there, is NULL too.
+    """
 
     sql: str
     type: PropertyType
@@ -159,7 +162,12 @@ def _inside(
     # A JSON pointer is exact whatever the name holds; the first of two equal keys counts.
     pointer = bind.bind("/" + name.replace("~", "~0").replace("/", "~1"))
     value = f"json_extract({_json_text(quoted, kind)}, {pointer})"
-    return PropertyExpression(f"nullif({value}, 'null'::JSON)", PropertyType.JSON)
+    return PropertyExpression(json_value(value), PropertyType.JSON)
+
+
+def json_value(sql: str) -> str:
+    """Return the SQL of a JSON value, NULL where it is null or NaN."""
+    return f"CASE WHEN lower({sql}::VARCHAR) NOT IN ('null', 'nan', '-nan') THEN {sql} END"
 
 
 def _json_text(column: str, kind: str) -> str:
@@ -171,19 +179,33 @@ def _plain(sql: str, kind: str) -> PropertyExpression:  # noqa: PLR0911 - one fo
     """Return the value of a column or a field as one of the types that filters know."""
     name = kind.partition("(")[0]
     if is_number(kind):
-        return PropertyExpression(sql, PropertyType.NUMBER)
+        return PropertyExpression(_number(sql, kind), PropertyType.NUMBER)
     match name:
         case "VARCHAR":
             return PropertyExpression(sql, PropertyType.TEXT)
         case "BOOLEAN":
             return PropertyExpression(sql, PropertyType.BOOLEAN)
         case "JSON":
-            return PropertyExpression(f"nullif({sql}, 'null'::JSON)", PropertyType.JSON)
+            return PropertyExpression(json_value(sql), PropertyType.JSON)
         case "ENUM" | "UUID" | "DATE" | "TIME" | "BLOB" | "BIT" | "INTERVAL":
             return PropertyExpression(f"CAST({sql} AS VARCHAR)", PropertyType.TEXT)
     if name.startswith("TIMESTAMP"):
         return PropertyExpression(_iso(sql, zoned="TIME ZONE" in name), PropertyType.TEXT)
+    if item_type(kind) in _FLOATING:
+        sql = f"list_transform({sql}, lambda item: {_number('item', 'DOUBLE')})"
     return PropertyExpression(f"to_json({sql})", PropertyType.JSON)
+
+
+_FLOATING: Final = frozenset({"DOUBLE", "FLOAT"})
+
+
+def _number(sql: str, kind: str) -> str:
+    """Return the SQL of a number that is NULL where it is NaN.
+
+    A file's statistics know no NaN. By them DuckDB 2.0.0 decides that a comparison holds for all
+    rows, and that isnan holds for none.
+    """
+    return f"CASE WHEN isfinite({sql}) OR isinf({sql}) THEN {sql} END" if kind in _FLOATING else sql
 
 
 def _iso(sql: str, *, zoned: bool) -> str:

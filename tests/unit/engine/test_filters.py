@@ -281,12 +281,13 @@ def test_integers_beyond_64_bits_are_told_apart_in_json(verdicts, tmp_path):
 
 
 @pytest.mark.parametrize("storage", ["struct", "map", "column"])
-def test_not_a_number_is_there_and_equals_nothing(verdicts, tmp_path, storage):
+def test_not_a_number_is_a_missing_value(verdicts, tmp_path, storage):
     path = tmp_path / "events.parquet"
     write(path, [float("nan"), 1.0, None], pa.float64(), storage)
-    assert verdicts(path, "is", [NONE]) == [False, False, True]
+    assert verdicts(path, "is", [NONE]) == [True, False, True]
     assert verdicts(path, "is", ["1"]) == [False, True, False]
     assert verdicts(path, "is not", ["1"]) == [True, False, True]
+    assert verdicts(path, "less", ["5"]) == [False, True, False]
 
 
 def test_the_text_none_in_parentheses_is_no_missing_value(verdicts, tmp_path):
