@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import glob
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from funnelkit.events.sql import quote_identifier
 
@@ -26,6 +26,9 @@ Role = Literal[
 TimeKind = Literal[
     "timestamp", "timestamptz", "text", "seconds", "milliseconds", "microseconds", "nanoseconds"
 ]
+
+
+_NARROW: Final = frozenset({"TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INTEGER", "UINTEGER"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,10 @@ class EventTable:
 
     def microseconds(self) -> str:
         """Return the SQL expression of the event time as BIGINT microseconds since 1970 UTC."""
-        return microseconds(quote_identifier(self.time), self.time_kind)
+        time = quote_identifier(self.time)
+        if self.types[self.time] in _NARROW:  # seconds that fit, whose microseconds do not
+            time = f"CAST({time} AS BIGINT)"
+        return microseconds(time, self.time_kind)
 
 
 def literally(files: Iterable[str]) -> list[str]:

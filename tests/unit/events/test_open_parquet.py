@@ -79,6 +79,13 @@ def test_nanoseconds_before_1970_go_to_the_microsecond_below(tmp_path):
     assert rows(path, "{us}") == [(-1588420800000001,), (-1588420800000001,)]
 
 
+@pytest.mark.parametrize("kind", [pa.int32(), pa.uint32(), pa.int64(), pa.uint64(), pa.int16()])
+def test_seconds_in_any_whole_number_are_read(tmp_path, kind):
+    seconds = 32_767 if kind == pa.int16() else 1_588_420_800
+    path = write(tmp_path / "a.parquet", event_time=pa.array([seconds], kind))
+    assert rows(path, "{us}") == [(seconds * 1_000_000,)]
+
+
 def test_the_unit_of_a_number_is_said(tmp_path):
     with open_events(write(tmp_path / "a.parquet", event_time=[1588420800001])) as table:
         assert table.notes == ("times read as epoch milliseconds, UTC",)
