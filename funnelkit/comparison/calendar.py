@@ -60,9 +60,20 @@ class Calendar:
         return sum(abs(one - other) for one, other in zip(*self.weekdays, strict=True)) / 2
 
     @property
+    def unequal(self) -> bool:
+        """Whether the weekday mixes differ enough to matter."""
+        return self.distance >= UNEQUAL
+
+    @property
     def weekend(self) -> tuple[float, float]:
         """The share of Saturday and Sunday on each side."""
         return sum(self.weekdays[0][5:]), sum(self.weekdays[1][5:])
+
+    @property
+    def most_unequal(self) -> int:
+        """The weekday whose shares differ most, Monday is 0."""
+        gaps = [abs(one - other) for one, other in zip(*self.weekdays, strict=True)]
+        return gaps.index(max(gaps))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the line as plain JSON values."""
@@ -101,7 +112,7 @@ def calendar(rows: StepRows, pair: Pair, alike: Likeness, *, timezone: str) -> C
         window_seconds=window / SECOND,
     )
     backs_up = bool(baseline) and alike.counted.excludes_no_change
-    return line if backs_up or line.distance >= UNEQUAL else None
+    return line if backs_up or line.unequal else None
 
 
 def _weekdays(entrants: Entrants, zone: ZoneInfo) -> tuple[float, ...]:

@@ -25,7 +25,7 @@ from funnelkit.comparison.result import ComparisonResult, SideResult
 from funnelkit.comparison.same_people import same_people
 from funnelkit.comparison.scatter import scatter
 from funnelkit.comparison.self_selection import self_selection
-from funnelkit.comparison.sides import moment, sides
+from funnelkit.comparison.sides import EVERYBODY, moment, sides
 from funnelkit.comparison.verdict import RANDOMISED, judge
 from funnelkit.engine.doubts import undone_steps, unknown_properties
 from funnelkit.engine.entry import Entry
@@ -85,10 +85,13 @@ def compare(
     if randomised_by is not None and baseline == against:
         names = _variants(baseline, randomised_by, table)
         baseline, against = variant_sides(baseline, randomised_by, names)
+    if randomised_by is not None and baseline.period != against.period:
+        raise DefinitionError(
+            "a randomised comparison has one period for both sides: give --from and --to instead "
+            "of --baseline and --against"
+        )
     asked = sides(baseline, against)
     pair = asked.pair(*extent, data_end=_stated_end(data_end, baseline, extent[1]))
-    if randomised_by is not None and not pair.simultaneous:
-        raise DefinitionError("a randomised comparison has one period for both sides")
     rows = select(replace(asked.funnel, group_by=decompose), table)
     window = _microseconds(baseline.conversion_window)
     counted = enter(rows, pair.baseline, window=window), enter(rows, pair.against, window=window)
@@ -104,7 +107,7 @@ def compare(
         verdict = judge(like, usual, scatter=scatter(like.first_entrants, pair.sides))
         common, first_entry = like.common, like.first
     else:
-        lines, verdict = _randomised(alike), RANDOMISED
+        lines, verdict = _randomised(alike, rows, pair, window=window), RANDOMISED
     return ComparisonResult(
         baseline=_side(names[0], baseline, pair.baseline, counted[0]),
         against=_side(names[1], against, pair.against, counted[1]),
@@ -158,9 +161,12 @@ def _lines(
     return tuple(line for line in lines if line is not None)
 
 
-def _randomised(counted: Estimate) -> tuple[Line, ...]:
+def _randomised(counted: Estimate, rows: StepRows, pair: Pair, *, window: int) -> tuple[Line, ...]:
     """Return the lines that still matter where chance assigned the variants."""
-    ratio = SampleRatio(baseline=counted.baseline.entered, against=counted.against.entered)
+    baseline, against = counted.baseline.entered, counted.against.entered
+    everybody = enter(rows, pair.for_everybody(EVERYBODY).baseline, window=window)
+    left_out = len(everybody) - (baseline + against - counted.shared)
+    ratio = SampleRatio(baseline=baseline, against=against, left_out=left_out)
     return (ratio, BothVariants(counted=counted)) if counted.shared else (ratio,)
 
 

@@ -24,12 +24,14 @@ class SampleRatio:
 
     `p_value` is the chance of so uneven a split if every unit was assigned by the flip of a coin;
     below 0.001 it is a mismatch, and whatever caused it may also have caused the difference.
+    `left_out` counts the units that entered without the value of either variant.
     """
 
     name: ClassVar[str] = "sample ratio"
 
     baseline: int
     against: int
+    left_out: int = 0
 
     @property
     def p_value(self) -> float:
@@ -48,6 +50,7 @@ class SampleRatio:
             "against": self.against,
             "p_value": self.p_value,
             "mismatch": self.mismatch,
+            "left_out": self.left_out,
         }
 
 

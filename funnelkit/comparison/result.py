@@ -170,11 +170,12 @@ class ComparisonResult:
     def __repr__(self) -> str:
         from funnelkit.comparison.sentences import percent, points, span
 
-        lift = self.lift
+        lift, verdict = self.lift, self.verdict
+        why = f": {verdict.reason}" if verdict.call == "undecided" else ""
         return (
             f"<ComparisonResult {percent(lift.baseline.share)} against "
             f"{percent(lift.against.share)}: {points(lift.difference)} points "
-            f"({span(lift.interval)}); {self.verdict.call}>"
+            f"({span(lift.interval)}); {verdict.call}{why}>"
         )
 
     def _repr_html_(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class SamePeople:
 
 
 def same_people(counted: Estimate) -> SamePeople | None:
-    """Return the line where at least 1 % of the smaller side is on the other side as well."""
+    """Return the line where 1 % of the smaller side is on both, or the covariance settles 0."""
     line = SamePeople(counted=counted)
-    return line if line.share >= LEAST_SHARE else None
+    apart = replace(counted, shared=0, covariance=0.0)
+    settles = apart.excludes_no_change != counted.excludes_no_change
+    return line if line.share >= LEAST_SHARE or settles else None

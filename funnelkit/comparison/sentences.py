@@ -16,14 +16,17 @@ from funnelkit.comparison.self_selection import SelfSelection
 if TYPE_CHECKING:
     from funnelkit.comparison.estimate import Estimate
     from funnelkit.comparison.result import ComparisonResult
+    from funnelkit.comparison.verdict import UsualMovement
     from funnelkit.stats.proportion import Interval
 
+WEEKDAYS = (
+    "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays",
+)  # fmt: skip
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
-CANNOT_SHOW = (
-    "Nobody was assigned to a side by chance: no line can show what caused a difference, or that "
-    "nothing did."
-)
+CANNOT_SHOW = "Nobody was assigned by chance: no line can show a cause, or that there is none."
+
+_OF = {"at a common follow-up": "at a common follow-up", "first entries": "of first entries"}
 
 
 @singledispatch
@@ -36,21 +39,21 @@ def say(line: object, unit: str) -> str:
 def _(line: FollowUp, unit: str) -> str:
     baseline, against = line.incomplete
     text = (
-        f"{whole_percent(baseline)} of the baseline's {unit}s and {whole_percent(against)} of the "
-        f"others had less than {time(line.asked_seconds)} before the data ends."
+        f"{whole_percent(baseline)} of the baseline's {unit}s, {whole_percent(against)} of the "
+        f"others had less than {time(line.asked_seconds)} of data."
     )
     if not line.own_period:
         return f"{text} With {time(line.window_seconds)} for everybody: {compared(line.common)}."
     longer = "" if line.seconds_after < HOUR else f" and {time(line.seconds_after)} longer"
-    return f"{text} Each watched to the end of its own period{longer}: {compared(line.common)}."
+    return f"{text} Each until its own period's end{longer}: {compared(line.common)}."
 
 
 @say.register(Attempts)
 def _(line: Attempts, unit: str) -> str:
     baseline, against = line.entries_per_unit
     return (
-        f"{baseline:.2f} entries per {unit} of the baseline, {against:.2f} on the other side. "
-        f"First entry only, {time(line.window_seconds)} to convert: {compared(line.first)}."
+        f"{baseline:.2f} entries per {unit} against {against:.2f}. "
+        f"First only, {time(line.window_seconds)} to convert: {compared(line.first)}."
     )
 
 
@@ -76,7 +79,7 @@ def _(line: SelfSelection, unit: str) -> str:
 def _(line: SamePeople, unit: str) -> str:
     return (
         f"{line.counted.shared:,} {unit}s are on both sides, {whole_percent(line.share)} of the "
-        f"smaller one; with their covariance the interval is {span(line.counted.interval)}."
+        f"smaller one; with their covariance: {span(line.counted.interval)}."
     )
 
 
@@ -84,7 +87,7 @@ def _(line: SamePeople, unit: str) -> str:
 def _(line: Placebo, unit: str) -> str:  # noqa: ARG001 - every line is asked alike
     widest = line.widest.answers[0]
     if line.kind == "halves of the baseline":
-        where = "first against second half of the baseline"
+        where = "halves of the baseline"
     elif len(line.trials) == 1:
         where = "a pair of earlier periods"
     else:
@@ -102,14 +105,20 @@ def _(line: Placebo, unit: str) -> str:  # noqa: ARG001 - every line is asked al
 
 @say.register(Calendar)
 def _(line: Calendar, unit: str) -> str:  # noqa: ARG001 - every line is asked alike
-    before, after = (whole_percent(share) for share in line.weekend)
-    text = f"Weekends bring {before} of the baseline's entries, {after} of the other side's."
-    if not line.weeks[0]:
-        return text
-    baseline, against = (
-        " ".join(_short(week.conversion.share) for week in side) for side in line.weeks
-    )
-    return f"{text} Whole weeks, {time(line.window_seconds)} to convert: {baseline} | {against} %."
+    parts = []
+    if line.unequal:
+        days, shares = "Weekends", [whole_percent(share) for share in line.weekend]
+        if shares[0] == shares[1]:
+            days = WEEKDAYS[line.most_unequal]
+            shares = [whole_percent(side[line.most_unequal]) for side in line.weekdays]
+        parts.append(f"{days} bring {shares[0]} of the entries against {shares[1]}.")
+    if line.weeks[0]:
+        baseline, against = (
+            " ".join(_short(week.conversion.share) for week in side) for side in line.weeks
+        )
+        window = time(line.window_seconds)
+        parts.append(f"Whole weeks, {window} to convert: {baseline} | {against} %.")
+    return " ".join(parts)
 
 
 @say.register(SampleRatio)
@@ -119,6 +128,8 @@ def _(line: SampleRatio, unit: str) -> str:
         f"{line.baseline:,} and {line.against:,} {unit}s, {percent(line.baseline / n)} and "
         f"{percent(line.against / n)}; p = {chance(line.p_value)} for an even split."
     )
+    if line.left_out:
+        text += f" {line.left_out:,} {unit}s have neither value and are left out."
     if line.mismatch:
         text += " Chance does not do that: find the cause before you read the estimate."
     return text
@@ -142,7 +153,9 @@ def closing(result: ComparisonResult) -> str:
         ratio = result.line("sample ratio")
         return f"{text} But the split is not even." if ratio and ratio.mismatch else text
     if verdict.call == "no change":
-        return f"Consistent with no change: {_why(result)}."
+        return f"Consistent with no change: {_includes_0(result)}."
+    if verdict.call == "undecided":
+        return f"{_undecided(result)}."
     text = "Larger than the usual movement, cause not identified"
     if result.first_entry is not None:
         text += f": of first entries it is {lift_in_points(result.first_entry)}"
@@ -152,24 +165,61 @@ def closing(result: ComparisonResult) -> str:
     return f"{text}."
 
 
-def _why(result: ComparisonResult) -> str:
+def _includes_0(result: ComparisonResult) -> str:
+    """Return which interval includes 0."""
     reason, common, first = result.verdict.reason, result.common_follow_up, result.first_entry
-    if reason == "not at a common follow-up":
-        where = "at a common follow-up"
-        return f"{where} it is {lift_in_points(common)}" if common else f"nobody is left {where}"
-    if reason == "not with first entries":
-        where = "of first entries"
-        return f"{where} it is {lift_in_points(first)}" if first else f"nobody is left {where}"
-    if reason == "too little data for a placebo":
-        return "there is too little data to know its usual movement"
-    if reason == "no more than the placebo" and result.verdict.needed is not None:
-        needed = f"{100 * result.verdict.needed:.1f} points"
-        return f"with its chance error the usual movement of this data reaches {needed}"
+    if reason == "not at a common follow-up" and common is not None:
+        return f"at a common follow-up it is {lift_in_points(common)}"
+    if reason == "not with first entries" and first is not None:
+        return f"of first entries it is {lift_in_points(first)}"
     text = f"the interval of the difference, {span(result.lift_alike.interval)} points, includes 0"
     if first is not None and first.excludes_no_change:
         # The sides are not alike, and that may hide a difference as well as make one.
         text += f"; but of first entries it is {lift_in_points(first)}"
     return text
+
+
+def _undecided(result: ComparisonResult) -> str:
+    """Return why a difference that excludes 0 is no evidence."""
+    reason, usual = result.verdict.reason, result.verdict.usual
+    if reason == "no more than the placebo" and usual is not None:
+        return f"Not told from drift: {_may_move(usual)}, so it is no evidence of a cause"
+    if reason == "too little data for a placebo":
+        return (
+            "Too little data to know its usual movement: the difference excludes 0, but no placebo "
+            "has enough entrants, so it is no evidence of a cause"
+        )
+    for place, answer in (
+        ("at a common follow-up", result.common_follow_up),
+        ("of first entries", result.first_entry),
+    ):
+        if answer is None:
+            return (
+                "Too little data to compare like with like: the difference excludes 0, but "
+                f"{place} nobody is left on a side, so it is no evidence of a cause"
+            )
+        if answer.difference * result.lift.difference < 0:
+            return (
+                f"The sides are not alike: as counted it is {lift_in_points(result.lift_alike)}, "
+                f"but {place} {lift_in_points(answer)}, so it is no evidence of a cause"
+            )
+    raise AssertionError(reason)
+
+
+def _may_move(usual: UsualMovement) -> str:
+    """Return which difference is judged, how far it may move by itself, and how that comes."""
+    whose = "" if usual.judged == "as counted" else f" {_OF[usual.judged]}"
+    # The last part is what is missing to the sum, so that the three add up as they are shown.
+    size, drift = (round(100 * part, 1) for part in (usual.size, usual.stretch * usual.drift))
+    how = f"{size - drift:.1f} chance error"
+    if drift:
+        times = f"{usual.stretch:.1f}".removesuffix(".0")
+        far = "" if times == "1" else f" at {times} times its distance"
+        how = f"{drift}, the placebo's {100 * usual.seen:.1f} less chance{far}, + {how}"
+    return (
+        f"the difference{whose}, {points(usual.difference)} points, excludes 0, but by itself this "
+        f"data may move by {size} ({how})"
+    )
 
 
 def compared(estimate: Estimate) -> str:
@@ -206,8 +256,8 @@ def points(fraction: float) -> str:
 
 
 def span(interval: Interval) -> str:
-    """Return an interval of a difference in points."""
-    return f"{points(interval.lower)} to {points(interval.upper)}"
+    """Return an interval of a difference in points; a bound just beside 0 keeps its sign."""
+    return " to ".join(f"{100 * bound:+.1f}" if bound else "0.0" for bound in interval)
 
 
 def _short(fraction: float) -> str:

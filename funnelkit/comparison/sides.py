@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from funnelkit.comparison.cohorts import Cohort, Pair
 from funnelkit.errors import DataError, DefinitionError, UnsupportedError
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 BASELINE, AGAINST, EVERYBODY = 0, 1, 2
 """The segments of `Sides.funnel`: each side, and everybody without the filters of either."""
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MUST_AGREE = ("steps", "window", "timezone", "unit", "resolution")
 
 
@@ -60,9 +63,7 @@ class Sides:
 
 def moment(microseconds: int) -> str:
     """Return an instant as text, to the second: 2020-04-02T09:17:23."""
-    from datetime import UTC, datetime, timedelta
-
-    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    instant = EPOCH + timedelta(microseconds=microseconds)
     return instant.replace(microsecond=0, tzinfo=None).isoformat()
 
 
@@ -160,16 +161,50 @@ def _common_first_step(
 
 
 def _check_periods(baseline: Funnel, against: Funnel, *, same: bool) -> None:
-    """Refuse periods that overlap although everything else is the same."""
+    """Refuse periods that are missing or overlap although everything else is the same."""
     if not same:
         return
-    (start, end), (other_start, other_end) = (
-        side.period.bounds(side.timezone) for side in (baseline, against)
-    )
-    if (start is None or other_end is None or start < other_end) and (
-        other_start is None or end is None or other_start < end
-    ):
+    missing = [side.period == Period() for side in (baseline, against)]
+    if all(missing):
         raise DefinitionError(
-            "both sides select the same entries: give them periods that do not overlap "
-            "(--baseline FROM..TO --against FROM..TO), or filters of their own"
+            "both sides select the same entries: give them periods (--baseline FROM..TO --against "
+            "FROM..TO), or filters of their own (--baseline-where, --against-where)"
         )
+    if any(missing):
+        there, name = ("against", "baseline") if missing[BASELINE] else ("baseline", "against")
+        raise DefinitionError(
+            f"the side {there!r} has a period and the side {name!r} has none: give --{name} "
+            "FROM..TO as well"
+        )
+    if words := _overlap(baseline, against):
+        raise DefinitionError(
+            f"the two periods overlap {words}, where an entry would be on both sides: give "
+            "periods that do not overlap, or filters of their own"
+        )
+
+
+def _overlap(baseline: Funnel, against: Funnel) -> str:
+    """Return when both periods run, in days or instants of the project's zone; or nothing."""
+    bounds = [side.period.bounds(side.timezone) for side in (baseline, against)]
+    start = max((start for start, _ in bounds if start is not None), default=None)
+    end = min((end for _, end in bounds if end is not None), default=None)
+    if start is not None and end is not None and start >= end:
+        return ""
+    zone = ZoneInfo(baseline.timezone)
+    whole_days = not any(
+        isinstance(bound, datetime)
+        for side in (baseline, against)
+        for bound in (side.period.start, side.period.end)
+    )
+
+    def local(microseconds: int, *, last: bool = False) -> str:
+        instant = EPOCH + timedelta(microseconds=microseconds - last)
+        shown = instant.astimezone(zone)
+        return f"{shown:%Y-%m-%d}" if whole_days else f"{shown:%Y-%m-%dT%H:%M:%S}"
+
+    if start is None:
+        return f"until {local(end, last=whole_days)}" if end is not None else "everywhere"
+    if end is None:
+        return f"from {local(start)} on"
+    first, last = local(start), local(end, last=whole_days)
+    return f"on {first}" if first == last else f"from {first} to {last}"

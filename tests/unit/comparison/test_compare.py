@@ -3,7 +3,11 @@ from datetime import timedelta
 import pytest
 
 import funnelkit as fk
+from funnelkit.comparison.estimate import Estimate
+from funnelkit.comparison.same_people import same_people
+from funnelkit.comparison.sentences import say
 from funnelkit.errors import DataError, DefinitionError
+from funnelkit.stats.proportion import Proportion
 
 
 def visits(users, day, converted, *, event="A", gap=0.01, **properties):
@@ -175,6 +179,96 @@ def test_no_events_at_all_is_an_error():
 def test_data_that_goes_on_after_its_stated_end_is_refused(compare):
     with pytest.raises(DefinitionError, match="goes on after its stated end"):
         compare("a 1 A\nb 20 A", "0..14", "14..28", data_end="2026-03-05")
+
+
+def test_a_difference_without_a_placebo_is_not_called_no_change(compare):
+    # 0 of 100 against 50 of 100, each side on one day: no halves, no earlier periods.
+    text = "\n".join([visits(100, 1, 0), visits(100, 20, 50), "z 27 X"])
+    result = compare(text, "0..14", "14..28", window="1h")
+    assert result.verdict.reason == "too little data for a placebo"
+    assert result.sentence.startswith("Too little data to know its usual movement: the difference ")
+    assert "no change" not in result.sentence + repr(result)
+    assert repr(result).endswith("; undecided: too little data for a placebo>")
+
+
+def test_first_entries_that_nobody_could_finish_are_not_called_no_change(compare):
+    # The data ends with the second side's day: none of its first entries had a whole day.
+    text = "\n".join([visits(100, 1, 0), visits(100, 20, 50)])
+    result = compare(text, "0..14", "14..28", window="1h")
+    assert result.verdict.reason == "nobody left at a common follow-up"
+    assert result.sentence.startswith("Too little data to compare like with like: ")
+
+
+def test_sides_whose_first_entries_say_the_opposite_are_not_alike(compare):
+    # The first side buys at its first visit more often, the other at a second one, two days later.
+    lines = []
+    for day in range(28):
+        for number in range(20):
+            user, share = f"u{day}-{number}", 8 if day < 14 else 3
+            lines.append(f"{user} {day} A")
+            lines += [f"{user} {day + 0.01} B"] if number < share else []
+            if 14 <= day < 26 and number >= 5:
+                lines += [f"{user} {day + 2} A", f"{user} {day + 2.01} B"]
+    result = compare("\n".join([*lines, "z 40 X"]), "0..14", "14..28", window="1d")
+    assert result.verdict.reason == "the other way with first entries"
+    assert result.sentence.startswith("The sides are not alike: as counted it is +")
+    assert "of first entries -" in result.sentence
+
+
+def test_what_the_data_may_move_by_adds_up_in_the_sentence(compare):
+    import re
+
+    lines = (visits(20, day + 0.5, 4 + day // 7) for day in range(56))
+    result = compare("\n".join([*lines, "z 58 X"]), "0..28", "28..56", window="1d")
+    assert result.sentence.startswith("Not told from drift: the difference of first entries, +")
+    assert "excludes 0" in result.sentence
+    assert "no change" not in result.sentence
+    number = "([0-9]+[.][0-9])"
+    pattern = f"may move by {number} [(]{number}, the placebo's {number} .*[+] {number} chance"
+    size, drift, seen, chance = map(float, re.search(pattern, result.sentence).groups())
+    assert size == pytest.approx(drift + chance)
+    assert size == pytest.approx(100 * result.verdict.needed, abs=0.051)
+    assert f"first entries by {seen}" in say(result.line("placebo"), "user")
+
+
+def test_the_few_on_both_sides_are_named_where_their_covariance_settles_0():
+    shared = Estimate(baseline=Proportion(300, 1000), against=Proportion(340, 1000), shared=5)
+    assert same_people(shared) is None
+    settled = Estimate(baseline=shared.baseline, against=shared.against, shared=5, covariance=2e-5)
+    assert settled.excludes_no_change
+    assert not shared.excludes_no_change
+    assert same_people(settled) is not None
+
+
+def test_the_weekday_that_differs_is_named_where_weekends_do_not(compare):
+    text = "\n".join([visits(100, 1, 0), visits(100, 16, 50), "z 27 X"])
+    line = compare(text, "0..14", "14..28", window="1h").line("calendar")
+    assert say(line, "user") == "Tuesdays bring 100 % of the entries against 0 %."
+
+
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_a_period_is_a_pair_of_dates_too(kind):
+    from datetime import date
+
+    import polars as pl
+
+    at = pl.datetime_range(
+        pl.datetime(2026, 3, 1), pl.datetime(2026, 3, 20), "1d", eager=True, time_unit="us"
+    )
+    events = pl.DataFrame({"user_id": map(str, range(20)), "event_type": "A", "event_time": at})
+    result = fk.compare(
+        events,
+        steps="A > B",
+        baseline=kind([date(2026, 3, 1), date(2026, 3, 5)]),
+        against=kind(["2026-03-06", None]),
+    )
+    assert (result.baseline.series.counts[0], result.against.series.counts[0]) == (5, 15)
+
+
+@pytest.mark.parametrize("period", [3, (1, 2), ("2026-03-01",), {"from": "2026-03-01"}])
+def test_what_is_no_period_is_refused(period):
+    with pytest.raises(DefinitionError, match="a pair of dates or a Period; got"):
+        fk.compare("no-such-file", steps="A > B", baseline=period, against="..")
 
 
 def test_one_user_on_each_side_is_too_little_to_say_anything(compare):

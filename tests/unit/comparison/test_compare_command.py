@@ -98,6 +98,10 @@ def test_two_named_definitions(events, tmp_path, capfd):
         ((*STEPS, "--baseline", "2026-03-08..2026-03-02", "--against", ".."), "ends before"),
         ((*STEPS, *PERIODS, "--data-end", "2026-03-10"), "goes on after its stated end"),
         ((*STEPS, *PERIODS, "--assert", "lift > 0"), "points"),
+        ((*STEPS, *PERIODS, "--from", "2026-03-02"), "--from is for both sides"),
+        ((*STEPS, *PERIODS, "--to", "2026-03-20"), "--to is for both sides"),
+        ((*STEPS, *PERIODS[:2]), "give --against FROM..TO as well"),
+        ((*STEPS, *PERIODS[:2], "--randomised-by", "plan"), "give --from and --to instead"),
         (("--steps", "A", *PERIODS), "at least 2 steps"),
         ((*STEPS, "--randomised-by", "plam"), "Did you mean 'plan'"),
         ((*STEPS, *PERIODS, "--decompose", "nothing"), "no event has"),
@@ -112,3 +116,10 @@ def test_a_period_outside_the_data_exits_with_3(events, capfd):
     periods = ("--baseline", "2026-03-02..2026-03-08", "--against", "2027-01-01..2027-01-31")
     assert run(["compare", events, *STEPS, *periods]) == 3
     assert "the data runs from 2026-03-02T12:00:00" in capfd.readouterr().err
+
+
+def test_the_help_asserts_what_a_comparison_can_assert(capfd):
+    assert run(["compare", "--help"]) == 0
+    help_text = capfd.readouterr().out
+    assert "lift > 0 points" in help_text
+    assert "conversion >=" not in help_text

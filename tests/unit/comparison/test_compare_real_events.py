@@ -115,7 +115,7 @@ def test_no_other_cut_through_a_quiet_month_is_evidence_either(both, file, days,
         baseline=Period(start, start + timedelta(days=days)),
         against=Period(start + timedelta(days=days), None),
     )
-    assert result.verdict.call == "no change"
+    assert result.verdict.call in {"no change", "undecided"}
 
 
 def test_everybody_after_the_change_did_convert_less_and_the_cause_stays_open(both):

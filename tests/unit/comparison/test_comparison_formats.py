@@ -33,7 +33,7 @@ def test_the_table_says_which_side_a_filter_belongs_to(result):
     assert "where feature is x (applies to step 1, A)" in text
     assert "Amplitude's significance (1 - p)" in text
     assert "Like with like?" in text
-    assert "no line can show what caused a difference" in text
+    assert "no line can show a cause" in text
 
 
 def test_the_table_does_not_part_an_interval_from_itself(result):
@@ -98,3 +98,40 @@ def test_too_few_conversions_are_said_instead_of_a_significance(compare):
     text = " ".join(render_comparison(result, format="table").split())
     assert "not judged: baseline has 29 samples, fewer than 30" in text
     assert "no bound" not in text
+
+
+def test_one_user_a_side_keeps_every_column_apart(compare):
+    result = compare("a 1 A\nb 20 A\nb 20.01 B\nc 27 X", "0..14", "14..28", window="1d")
+    row = next(r for r in render_comparison(result, format="table").splitlines() if " B " in r)
+    assert row.endswith("  +100.0 -12.2 to +100.0")
+    assert len(row) <= 80
+
+
+def test_large_counts_keep_every_column_apart(compare):
+    from dataclasses import replace
+
+    result = compare("a 1 A\nb 20 A\nb 20.01 B\nc 27 X", "0..14", "14..28", window="1d")
+    steps = tuple(replace(step, count=123_456_789) for step in result.baseline.series.steps)
+    series = replace(result.baseline.series, steps=steps)
+    large = replace(result, baseline=replace(result.baseline, series=series))
+    lines = render_comparison(large, format="table").splitlines()
+    row = next(r for r in lines if " B " in r)
+    assert row.split()[:3] == ["2", "B", "123,456,789"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_baseline_of_nobody_has_no_percent(compare):
+    result = compare("a 1 A\nb 20 A\nb 20.01 B\nc 27 X", "0..14", "14..28", window="1d")
+    text = " ".join(render_comparison(result, format="table").split())
+    assert "(-12.2 to +100.0), no percent of a baseline of 0 %" in text
+    assert "no bound" not in text
+    assert "baseline has 1 sample, fewer than 30" in text
+
+
+def test_a_bound_just_beside_0_keeps_its_sign():
+    from funnelkit.comparison.sentences import span
+    from funnelkit.stats.proportion import Interval
+
+    assert span(Interval(0.0004, 0.05)) == "+0.0 to +5.0"
+    assert span(Interval(-0.05, -0.0004)) == "-5.0 to -0.0"
+    assert span(Interval(0.0, 0.0)) == "0.0 to 0.0"

@@ -1,5 +1,6 @@
 import pytest
 
+from funnelkit.comparison.sentences import say
 from funnelkit.errors import DataError, DefinitionError
 
 
@@ -44,6 +45,14 @@ def test_events_without_a_variant_stay_outside(compare):
     )
     result = compare(text, randomised_by="variant")
     assert result.baseline.series.counts[0] + result.against.series.counts[0] == 80
+    assert result.line("sample ratio").left_out == 9
+    assert "9 users have neither value and are left out" in say(result.lines[0], "user")
+
+
+def test_users_of_both_variants_are_not_taken_for_users_of_none(compare):
+    result = compare(experiment({"a": 100, "b": 100}, [20, 30], both=7), randomised_by="variant")
+    assert result.line("sample ratio").left_out == 0
+    assert "left out" not in say(result.lines[0], "user")
 
 
 def test_three_variants_ask_which_two(compare):
