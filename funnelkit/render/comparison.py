@@ -13,7 +13,7 @@ from funnelkit.comparison.sentences import CANNOT_SHOW, points, say, span
 from funnelkit.comparison.sides import moment, own_filters
 from funnelkit.render.definition import events_read
 from funnelkit.render.markdown import escape, table
-from funnelkit.render.words import MISSING, count, fit, percent, visible
+from funnelkit.render.words import count, fit, percent, visible
 from funnelkit.specs.text import (
     format_filters,
     format_moment,
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 
     from funnelkit.comparison.decomposition import Decomposition
     from funnelkit.comparison.result import ComparisonResult, SideResult
-    from funnelkit.stats.proportion import Interval
 
 WIDTH = 80
-EVENT = 19
+COLUMNS = ((8, 2), (9, 2), (9, 2), (9, 2), (8, 2), (15, 1))
+"""Least width and gap of each column of numbers beside a step."""
+LEAST_EVENT = 8
 MOST_PARTS = 8
 NEARLY_ALL = 0.9999
 GLUE = "\N{NO-BREAK SPACE}"
@@ -63,13 +64,7 @@ def _table(result: ComparisonResult) -> Iterator[str]:
     for heading, words in _definition(result):
         yield from _wrapped(heading, words, indent=10)
     yield ""
-    names = (fit(result.baseline.name, 15).strip(), fit(result.against.name, 16).strip())
-    yield f"   {'':{EVENT}}{names[0]:>17}{names[1]:>18}{'points':>8}{'95 % interval':>15}"
-    for row in _steps(result):
-        number, event, n1, p1, n2, p2, lift, interval = row
-        yield (
-            f"{number:>2} {fit(event, EVENT)}{n1:>8}{p1:>9}{n2:>9}{p2:>9}{lift:>8}{interval:>15}"
-        ).rstrip()
+    yield from _step_table(result)
     yield ""
     for heading, words in _lift(result):
         yield from _wrapped(heading, words, indent=10)
@@ -85,6 +80,28 @@ def _table(result: ComparisonResult) -> Iterator[str]:
     yield from _lines(result.sentence, WIDTH)
     if result.randomised_by is None:
         yield from _lines(CANNOT_SHOW, WIDTH)
+
+
+def _step_table(result: ComparisonResult) -> Iterator[str]:
+    """Yield the steps in columns; where numbers are long, the events' names give way."""
+    rows = list(_steps(result))
+    n1, p1, n2, p2, lift, interval = (
+        max(least, *(len(row[column]) + gap for row in rows))
+        for column, (least, gap) in enumerate(COLUMNS, 2)
+    )
+    event = max(LEAST_EVENT, WIDTH - 3 - (n1 + p1 + n2 + p2 + lift + interval))
+    one, other = (
+        fit(side.name, columns - 2).strip()
+        for side, columns in ((result.baseline, n1 + p1), (result.against, n2 + p2))
+    )
+    yield (
+        f"   {'':{event}}{one:>{n1 + p1}}{other:>{n2 + p2}}{'points':>{lift}}"
+        f"{'95 % interval':>{interval}}"
+    )
+    for row in rows:
+        cells = zip(row[2:], (n1, p1, n2, p2, lift, interval), strict=True)
+        numbers = "".join(f"{cell:>{columns}}" for cell, columns in cells)
+        yield f"{row[0]:>2} {fit(row[1], event)}{numbers}".rstrip()
 
 
 def _markdown(result: ComparisonResult) -> Iterator[str]:
@@ -169,8 +186,9 @@ def _steps(result: ComparisonResult) -> Iterator[tuple[str, ...]]:
 def _lift(result: ComparisonResult) -> Iterator[tuple[str, str]]:
     """Yield the lift in points and in percent, and Amplitude's significance."""
     lift = result.lift
-    relative = f"{points(lift.relative)} %" if lift.relative is not None else MISSING
-    in_percent = f"{relative} of the baseline ({_percent_span(lift.relative_interval)})"
+    in_percent = "no percent of a baseline of 0 %"
+    if lift.relative is not None:
+        in_percent = f"{points(lift.relative)} % of the baseline ({span(lift.relative_interval)})"
     yield "lift", f"{points(lift.difference)} points ({span(lift.interval)}), {in_percent}"
     found = result.significance
     if found.value is None or found.too_few:
@@ -182,11 +200,6 @@ def _lift(result: ComparisonResult) -> Iterator[tuple[str, str]]:
     if result.randomised_by is None and not found.too_few:
         value += ", were this randomised"
     yield "", f"Amplitude's significance (1 - p) {value}"
-
-
-def _percent_span(interval: Interval) -> str:
-    upper = "no bound" if interval.upper == float("inf") else points(interval.upper)
-    return f"{points(interval.lower)} to {upper}"
 
 
 def _parts(split: Decomposition) -> Iterator[str]:

@@ -57,12 +57,12 @@ def _welch(baseline: Proportion, against: Proportion) -> float | None:
 
 def _too_few(name: str, side: Proportion) -> list[str]:
     found = (
-        (side.entered, FEWEST_SAMPLES, "samples"),
-        (side.converted, FEWEST_CONVERSIONS, "conversions"),
-        (side.entered - side.converted, FEWEST_NON_CONVERSIONS, "non-conversions"),
+        (side.entered, FEWEST_SAMPLES, "sample"),
+        (side.converted, FEWEST_CONVERSIONS, "conversion"),
+        (side.entered - side.converted, FEWEST_NON_CONVERSIONS, "non-conversion"),
     )
     return [
-        f"{name} has {count} {what}, fewer than {least}"
+        f"{name} has {count} {what}{'' if count == 1 else 's'}, fewer than {least}"
         for count, least, what in found
         if count < least
     ]
