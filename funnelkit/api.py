@@ -205,8 +205,8 @@ def compare(
     steps: str | Sequence[str] | Sequence[Step] | None = None,
     funnel: Funnel | str | None = None,
     against_funnel: Funnel | str | None = None,
-    baseline: str | Period | None = None,
-    against: str | Period | None = None,
+    baseline: str | Period | Sequence[str | date | datetime | None] | None = None,
+    against: str | Period | Sequence[str | date | datetime | None] | None = None,
     where: str | Sequence[str] = (),
     baseline_where: str | Sequence[str] = (),
     against_where: str | Sequence[str] = (),
@@ -228,8 +228,8 @@ def compare(
             `against_funnel` gives one.
         against_funnel: the definition of the other side; it may differ in the period and in the
             filters of step 1 only.
-        baseline: the period to compare with, `"2020-04-01..2020-04-30"`: days are inclusive, an
-            instant at the end is exclusive.
+        baseline: the period to compare with, `"2020-04-01..2020-04-30"`, or a pair of dates: days
+            are inclusive, an instant at the end is exclusive.
         against: the period that is compared.
         where: filters step 1 on both sides.
         baseline_where: filters step 1 of the baseline only.
@@ -240,7 +240,8 @@ def compare(
         decompose: a property of the step-1 event by which the difference is split into mix and
             within-group parts.
         columns: as for `report`.
-        definition: the other arguments of `report`: `window`, `timezone`, `unit`, `from_`, `to` …
+        definition: the other arguments of `report`: `window`, `timezone`, `unit` …; `from_` and
+            `to` are one period for both sides, instead of `baseline` and `against`.
 
     Returns:
         The result. Shares and differences are fractions; 0.068 is 6.8 points.
@@ -254,6 +255,12 @@ def compare(
     from funnelkit.specs.steps import parse_property
     from funnelkit.specs.times import parse_moment
 
+    both_periods = [name for name in ("from_", "to") if definition.get(name) is not None]
+    if both_periods and (baseline is not None or against is not None):
+        raise DefinitionError(
+            f"--{both_periods[0].strip('_')} is for both sides, --baseline and --against are for "
+            "one: give the one or the others"
+        )
     one, file_columns, _ = resolve(funnel)
     other = resolve(against_funnel)[0] if against_funnel is not None else one
     both = [*_several(where)]
@@ -280,15 +287,32 @@ def compare(
         )
 
 
-def _side(funnel: Funnel | None, period: str | Period | None, definition: dict[str, Any]) -> Funnel:
+def _side(funnel: Funnel | None, period: Any, definition: dict[str, Any]) -> Funnel:
+    """Return the definition of one side; `period` is a text, a `Period` or a pair of dates."""
     from funnelkit.specs.define import define
-    from funnelkit.specs.times import parse_range
 
-    if isinstance(period, str):
-        period = parse_range(period)
     if period is not None:
-        definition |= {"from_": period.start, "to": period.end}
+        chosen = _period(period)
+        definition |= {"from_": chosen.start, "to": chosen.end}
     return define(funnel=funnel, **definition)
+
+
+def _period(period: Any) -> Period:
+    from datetime import date
+
+    from funnelkit.model import Period
+    from funnelkit.specs.times import parse_moment, parse_range
+
+    if isinstance(period, Period):
+        return period
+    if isinstance(period, str):
+        return parse_range(period)
+    ends = list(period) if isinstance(period, tuple | list) else []
+    if len(ends) != len(("from", "to")) or not all(isinstance(e, str | date | None) for e in ends):
+        raise DefinitionError(
+            f'a period is "FROM..TO", a pair of dates or a Period; got {period!r}'
+        )
+    return Period(*(parse_moment(end) if isinstance(end, str) else end for end in ends))
 
 
 def _several(texts: str | Sequence[str]) -> list[str]:

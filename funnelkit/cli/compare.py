@@ -41,6 +41,14 @@ Decompose = Annotated[
     str | None,
     typer.Option(metavar="PROPERTY", help="Split the difference into mix and within-group parts."),
 ]
+Assert = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assert",
+        metavar='"lift > 0 points"',
+        help="Exit 1 unless the whole interval of the lift agrees; may be given several times.",
+    ),
+]
 
 
 def compare(
@@ -67,7 +75,7 @@ def compare(
     columns: opt.Columns = None,
     format: opt.FormatChoice = opt.Format.table,  # noqa: A002 - the option's name
     output: opt.Output = None,
-    assert_: opt.Assert = None,
+    assert_: Assert = None,
 ) -> None:
     """Compare two periods of a funnel, and say whether they are alike."""
     from funnelkit import api
@@ -100,7 +108,7 @@ def compare(
         decompose=decompose,
         columns=columns,
     )
-    say(eaten_steps(result.baseline.funnel))
+    say(eaten_steps(result.baseline.funnel, events, columns))
     write(render_comparison(result, format=format.value), output)
     say(f"note: {note}" for note in result.notes)
     say(f"warning: {warning}" for warning in result.warnings)
