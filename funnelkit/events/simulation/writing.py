@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gzip
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from operator import attrgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal, Self, cast, get_args
 
-from funnelkit.errors import DataError, DefinitionError, did_you_mean
+from funnelkit.errors import DefinitionError, did_you_mean
+from funnelkit.events.simulation.chunks import CHUNK
 from funnelkit.events.simulation.payload import event_objects, json_line
+from funnelkit.events.simulation.settings import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -26,7 +29,15 @@ Format = Literal["parquet", "jsonl", "jsonl.gz"]
 CLIMBING: Final = ("event_time", "event_id", "session")
 """Columns whose neighbours are near: stored as differences."""
 
+ENDINGS: Final = tuple(f".{each}" for each in get_args(Format))
+
+SHOWN: Final = 5
+"""Files that a message names."""
+
 ROW_GROUP: Final = 1 << 18  # rows
+
+AHEAD: Final = ROW_GROUP // CHUNK + 1
+"""Chunks that are made while a row group is written: with fewer, one of the two would wait."""
 
 UNIQUE: Final = (*CLIMBING, "$insert_id", "event_properties.cartId")
 """Columns that hardly repeat a value, so that a dictionary would only cost time."""
@@ -40,13 +51,14 @@ def write(
 ) -> list[Path]:
     """Write a simulation; see `Simulation.write`."""
     if format not in get_args(Format):
-        hint = did_you_mean(format, get_args(Format))
+        hint = did_you_mean(str(format), get_args(Format))
         raise DefinitionError(f"a format is parquet, jsonl or jsonl.gz; got {format!r}.{hint}")
-    where = Path(folder)
+    where = path_of(folder, "the folder")
     files = [where / f"{period}.{format}" for period in simulation.periods]
     files.append(where / "truth.parquet")
     try:
         where.mkdir(parents=True, exist_ok=True)
+        _check_others(where, files)
         with ParquetFile(files[-1]) as truth:
             by_period = groupby(ahead(simulation.chunks()), key=attrgetter("period"))
             for path, (_, chunks) in zip(files, by_period, strict=False):
@@ -60,18 +72,38 @@ def write(
                         if progress is not None:
                             progress(len(chunk.events))
     except OSError as error:
-        raise DataError(f"{where}: cannot be written: {error}") from error
+        raise DefinitionError(f"cannot write {where}: {error.strerror or error}") from error
     return files
 
 
+def _check_others(folder: Path, files: list[Path]) -> None:
+    """Refuse a folder with events that would stay beside the new ones and be counted with them."""
+    names = {file.name for file in files}
+    others = sorted(
+        file.name
+        for file in folder.iterdir()
+        if file.name not in names and file.name.endswith(ENDINGS)
+    )
+    if others:
+        more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
+        raise DefinitionError(
+            f"the folder {folder} already holds {', '.join(others[:SHOWN])}{more}, "
+            "which would stay beside the new events and be read with them; "
+            "remove what is old, or name another folder"
+        )
+
+
 def ahead(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
-    """Yield the chunks while a thread already makes the next one."""
+    """Yield the chunks while a thread already makes the next ones, up to a row group of them."""
     source = iter(chunks)
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        coming = thread.submit(next, source, None)
-        while (chunk := coming.result()) is not None:
-            coming = thread.submit(next, source, None)
+    thread = ThreadPoolExecutor(max_workers=1)
+    try:
+        coming = deque(thread.submit(next, source, None) for _ in range(AHEAD))
+        while (chunk := coming.popleft().result()) is not None:
+            coming.append(thread.submit(next, source, None))
             yield chunk
+    finally:
+        thread.shutdown(cancel_futures=True)
 
 
 def leaves(schema: pa.Schema) -> Iterator[str]:

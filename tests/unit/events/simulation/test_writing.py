@@ -6,8 +6,9 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from funnelkit.errors import DataError, DefinitionError
+from funnelkit.errors import DefinitionError
 from funnelkit.events.simulation import simulate
+from funnelkit.events.simulation.writing import AHEAD, ahead
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +109,54 @@ def test_a_file_appears_only_when_it_is_whole(store, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made_is_a_data_error(store, tmp_path):
+def test_a_folder_that_cannot_be_made_is_a_usage_error(store, tmp_path):
     (tmp_path / "taken").write_text("")
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(DefinitionError, match=r"cannot write .*taken: File exists"):
         store.write(tmp_path / "taken")
+
+
+def test_events_of_another_format_or_scenario_are_not_left_beside_the_new_ones(store, tmp_path):
+    store.write(tmp_path)
+    with pytest.raises(DefinitionError, match=r"already holds post\.parquet, pre\.parquet, which"):
+        store.write(tmp_path, format="jsonl")
+    assert not list(tmp_path.glob("*.jsonl"))
+    for number in range(7):
+        (tmp_path / f"{number}.jsonl.gz").touch()
+    with pytest.raises(DefinitionError, match=r"0\.jsonl\.gz, .*4\.jsonl\.gz and 2 more, which"):
+        store.write(tmp_path)
+
+
+def test_the_same_files_are_replaced_and_others_do_not_matter(store, tmp_path):
+    store.write(tmp_path, format="jsonl")
+    for other in ("mine.toml", "notes.md"):
+        (tmp_path / other).touch()
+    assert len(store.write(tmp_path, format="jsonl")) == 3
+
+
+def test_chunks_are_made_ahead_in_their_order_and_no_more_than_needed():
+    made = []
+
+    def source():
+        for number in range(100):
+            made.append(number)
+            yield number
+
+    chunks = ahead(source())
+    assert [next(chunks) for _ in range(3)] == [0, 1, 2]
+    chunks.close()
+    assert len(made) <= 3 + AHEAD
+    assert list(ahead(iter(range(20)))) == list(range(20))
+
+
+def test_what_goes_wrong_in_the_making_is_told():
+    def source():
+        yield 1
+        raise DefinitionError("a function failed")
+
+    chunks = ahead(source())
+    assert next(chunks) == 1
+    with pytest.raises(DefinitionError, match="a function failed"):
+        next(chunks)
 
 
 def test_an_unknown_format_is_refused(store, tmp_path):
