@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from funnelkit.events.simulation.simulation import Simulation
 
@@ -151,6 +152,10 @@ def simulate(
         raise DefinitionError(
             "where to? Name a folder with -o DIR, or a server: --to-amplitude URL"
         )
+    if to_amplitude is None:
+        _check_unused(
+            {"--api-key": api_key, "--api-key-file": api_key_file, "--resume-from": resume_from}
+        )
     store = simulated(
         scenario,
         seed=seed,
@@ -187,6 +192,15 @@ def simulate(
         sys.stdout.write(f"{delivery.events} events accepted in {requests}\n")
 
 
+def _check_unused(options: Mapping[str, object]) -> None:
+    """Refuse options that only sending heeds."""
+    from funnelkit.errors import DefinitionError
+
+    for option, given in options.items():
+        if given:
+            raise DefinitionError(f"{option} is about sending: add --to-amplitude URL or drop it")
+
+
 def _describe(store: Simulation) -> None:
     """Say on stderr what was made, and when the periods begin and end."""
     spans = store.scenario.spans()
@@ -197,10 +211,15 @@ def _describe(store: Simulation) -> None:
             f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC\n"
         )
         asked = store.scenario.sessions_per_day * period.days
-        if len(sessions.user) < asked:
+        reasons = []
+        if store.scenario.sessions_of_a_day < store.scenario.sessions_per_day:
+            reasons.append("each hour gets the whole part of its share")
+        if end - start != timedelta(days=period.days):
+            hours = (end - start) / timedelta(hours=1)
+            reasons.append(f"the clocks change, and it has {hours:g} hours")
+        if len(sessions.user) != asked and reasons:
             sys.stderr.write(
-                f"{period.name}: {asked:,} sessions were asked for; each hour gets the whole part "
-                "of its share\n"
+                f"{period.name}: {asked:,} sessions were asked for; {'; '.join(reasons)}\n"
             )
 
 

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from funnelkit.events.simulation.catalog import Catalog
     from funnelkit.events.simulation.scenario import Scenario
@@ -84,11 +84,14 @@ def simulate(
     from funnelkit.events.simulation.pool import OwnPool, read_pool
     from funnelkit.events.simulation.scenario import Scenario
     from funnelkit.events.simulation.scenario_files import load_scenario
+    from funnelkit.events.simulation.settings import path_of, setting_of
     from funnelkit.events.simulation.simulation import Simulation
 
     story = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    story = with_templates(story, templates or {}, weights or {}, days)
-    if reproduce_original_bugs:
+    story = with_templates(
+        story, {} if templates is None else templates, {} if weights is None else weights, days
+    )
+    if setting_of("reproduce_original_bugs", reproduce_original_bugs):
         story = with_original_bugs(story)
     story = with_settings(
         story,
@@ -107,6 +110,6 @@ def simulate(
         session_id=session_id,
     )
     if not isinstance(catalog, Catalog):
-        catalog = own_catalog() if catalog is None else read_catalog(Path(catalog))
-    pool = OwnPool() if users is None else read_pool(Path(users))
-    return Simulation(story, seed, catalog, pool)
+        catalog = own_catalog() if catalog is None else read_catalog(path_of(catalog, "catalog"))
+    pool = OwnPool() if users is None else read_pool(path_of(users, "users"))
+    return Simulation(story, setting_of("seed", seed), catalog, pool)

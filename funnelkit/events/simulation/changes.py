@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.errors import DefinitionError, did_you_mean
-from funnelkit.events.simulation.settings import fraction_of, setting_of
+from funnelkit.events.simulation.settings import fraction_of, mapping_of, setting_of
 from funnelkit.events.simulation.templates import template_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from funnelkit.events.simulation.scenario import PeriodPlan, Scenario
     from funnelkit.events.simulation.templates import Template
@@ -47,6 +47,8 @@ def with_templates(
     Raises:
         DefinitionError: a period or a template is unknown or wrong.
     """
+    templates = mapping_of(templates, "'templates'")
+    weights = mapping_of(weights, "'weights'")
     if not templates and not weights and days is None:
         return scenario
     names = [period.name for period in scenario.periods]
@@ -71,6 +73,7 @@ def _period(
         found = _templates(period.name, scenario, templates)
         period = replace(period, templates=found, weights=(Fraction(1),) * len(found))
     names = [template.name for template in period.templates]
+    weights = mapping_of(weights, f"weights of period {period.name!r}")
     _known(weights, names, f"period {period.name!r} has no template")
     heavier = (
         fraction_of(weights[name], f"weight of {name}") if name in weights else weight
@@ -82,10 +85,15 @@ def _period(
 def _templates(
     period: str, scenario: Scenario, templates: Sequence[Any] | Mapping[str, Any]
 ) -> tuple[Template, ...]:
+    where = f"templates of period {period!r}"
+    if isinstance(templates, (str, bytes)) or not isinstance(templates, (Mapping, Sequence)):
+        raise DefinitionError(f"{where}: a list or a mapping of templates; got {templates!r}")
     if not isinstance(templates, Mapping):
         templates = {f"{period} {number}": steps for number, steps in enumerate(templates, start=1)}
     events = dict(scenario.events)
-    return tuple(template_of(name, steps, events) for name, steps in templates.items())
+    return tuple(
+        template_of(name, steps, events) for name, steps in mapping_of(templates, where).items()
+    )
 
 
 def _known(names: Iterable[str], known: Sequence[str], what: str) -> None:

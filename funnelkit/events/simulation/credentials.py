@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from funnelkit.errors import CouldNotCheck
+from funnelkit.errors import CouldNotCheck, DefinitionError
+from funnelkit.events.simulation.settings import path_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VARIABLE: Final = "FUNNELKIT_AMPLITUDE_API_KEY"
 
@@ -45,10 +48,13 @@ def find_api_key(argument: str | None = None, file: str | Path | None = None) ->
     `{"api_key": "KEY"}`; lines that begin with # do not count.
 
     Raises:
+        DefinitionError: the key is no text, or the file no path.
         CouldNotCheck: there is no key, or the file does not hold exactly one.
     """
+    if argument is not None and not isinstance(argument, str):
+        raise DefinitionError(f"the API key is a text; got {type(argument).__name__}")
     if argument is None and file is not None:
-        argument = _read(Path(file))
+        argument = _read(path_of(file, "the key file"))
     key = (os.environ.get(VARIABLE, "") if argument is None else argument).strip()
     if not key or key == "NONE":  # what the original store's configuration says without a key
         raise CouldNotCheck(

@@ -187,6 +187,15 @@ class Scenario:
             spans.append((period, start, (local_end - timedelta(days=days)).astimezone(UTC)))
         return spans
 
+    def sessions_of_hour(self, hour: int) -> int:
+        """Return how many sessions start in a local hour of the day: the whole part of a share."""
+        return int(self.sessions_per_day * self.hours[hour] / PER_CENT)
+
+    @property
+    def sessions_of_a_day(self) -> int:
+        """How many sessions a day of 24 hours has."""
+        return sum(map(self.sessions_of_hour, range(DAY // HOUR)))
+
     def chances(self, period: PeriodPlan, template: Template, variant: int = 0) -> list[Fraction]:
         """Return the chance to go on to event 2, 3, … of the template, for a variant (0 or 1)."""
         last = self.go_on[-1]

@@ -6,16 +6,16 @@ import tomllib
 from collections.abc import Mapping
 from fractions import Fraction
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from funnelkit.errors import DataError, DefinitionError, did_you_mean
 from funnelkit.events.simulation.scenario import Experiment, PeriodPlan, Scenario
-from funnelkit.events.simulation.settings import fraction_of, setting_of
+from funnelkit.events.simulation.settings import fraction_of, path_of, setting_of
 from funnelkit.events.simulation.templates import properties_of, template_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from funnelkit.events.simulation.templates import Properties, Template
 
@@ -53,9 +53,9 @@ def load_scenario(name: str | Path) -> Scenario:
             everything that is wrong, with the file, the key and the nearest valid word.
         DataError: the file cannot be read.
     """
-    if name in SHIPPED:
-        return parse_scenario(scenario_text(str(name)), name=str(name), source=str(name))
-    path = Path(name)
+    if isinstance(name, str) and name in SHIPPED:
+        return parse_scenario(scenario_text(name), name=name, source=name)
+    path = path_of(name, "a scenario")
     if path.suffix != ".toml":
         scenario_text(str(name))
     try:

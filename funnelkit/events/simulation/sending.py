@@ -107,7 +107,7 @@ def endpoint(url: str) -> str:
         DefinitionError: this is no http or https address, or it holds a name and password.
     """
     try:
-        parts = urllib.parse.urlsplit(url)
+        parts = urllib.parse.urlsplit(url if isinstance(url, str) else "")
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise DefinitionError(f"not a server's address: {error}") from None

@@ -77,9 +77,8 @@ def starts(scenario: Scenario, start: datetime, end: datetime) -> Integers:
     slots, counts = [], []
     slot = start
     while slot < end:
-        share = scenario.hours[slot.astimezone(zone).hour]
         slots.append((slot - EPOCH) // MICROSECOND)
-        counts.append(int(scenario.sessions_per_day * share / 100))
+        counts.append(scenario.sessions_of_hour(slot.astimezone(zone).hour))
         slot += HOUR
     return np.repeat(np.array(slots, dtype=np.int64), counts)
 

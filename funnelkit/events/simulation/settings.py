@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
-from typing import Any
+from numbers import Integral
+from pathlib import Path
+from typing import Any, Final
 
 from funnelkit.errors import DefinitionError
+
+TEXT: Final = (str, "a text")
+FLAG: Final = (bool, "true or false")
+WHOLE_NUMBER: Final = (Integral, "a whole number")
+KINDS: Final[dict[str, tuple[type, str]]] = {
+    "timezone": TEXT,
+    "platform": TEXT,
+    "identify": FLAG,
+    "insert_id": FLAG,
+    "session_id": FLAG,
+    "reproduce_original_bugs": FLAG,
+}
+"""The types of plain settings; those that are not named are whole numbers."""
 
 
 def setting_of(key: str, raw: Any) -> Any:
@@ -29,15 +46,33 @@ def setting_of(key: str, raw: Any) -> Any:
             raise DefinitionError(f"{key!r} is a list of numbers; got {raw!r}")
         case "clock":
             return clock_of(raw)
-        case "timezone" | "platform":
-            expected: type = str
-        case "identify" | "insert_id" | "session_id":
-            expected = bool
-        case _:
-            expected = int
-    if not isinstance(raw, expected) or (expected is int and isinstance(raw, bool)):
-        words = {str: "a text", bool: "true or false", int: "a whole number"}
-        raise DefinitionError(f"{key!r} is {words[expected]}; got {raw!r}")
+    expected, words = KINDS.get(key, WHOLE_NUMBER)
+    if not isinstance(raw, expected) or (expected is Integral and isinstance(raw, bool)):
+        raise DefinitionError(f"{key!r} is {words}; got {raw!r}")
+    number: Any = raw
+    return int(number) if expected is Integral else raw
+
+
+def path_of(raw: Any, what: str) -> Path:
+    """Return a path.
+
+    Raises:
+        DefinitionError: it is none, or empty, which would mean the current folder.
+    """
+    text = os.fspath(raw) if isinstance(raw, (str, os.PathLike)) else None
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise DefinitionError(f"{what} is a path; got {raw!r}")
+    return Path(text)
+
+
+def mapping_of(raw: Any, where: str) -> Mapping[str, Any]:
+    """Return a mapping whose keys are texts.
+
+    Raises:
+        DefinitionError: it is something else.
+    """
+    if not isinstance(raw, Mapping) or not all(isinstance(name, str) for name in raw):
+        raise DefinitionError(f"{where} is a mapping with names as keys; got {raw!r}")
     return raw
 
 

@@ -82,7 +82,7 @@ class Simulation:
             DefinitionError: the scenario has no period of that name.
         """
         if name not in self.periods:
-            hint = did_you_mean(name, self.periods)
+            hint = did_you_mean(str(name), self.periods)
             raise DefinitionError(f"no period {name!r}; there are {', '.join(self.periods)}.{hint}")
         return self._frame(name)
 
@@ -114,7 +114,8 @@ class Simulation:
         """Write one file of events per period, and truth.parquet beside them.
 
         Args:
-            folder: Made where it does not exist; files of the same names are replaced.
+            folder: Made where it does not exist; files of the same names are replaced. Other
+                events in it are an error: whoever reads the folder would count both.
             format: `parquet`, or JSON lines in the shape of Amplitude's HTTP API V2 (specification
                 D1), `jsonl` or `jsonl.gz`.
             progress: Called with the number of events that were just written.
@@ -123,7 +124,7 @@ class Simulation:
             The files, truth.parquet last.
 
         Raises:
-            DataError: the folder cannot be written.
+            DefinitionError: the folder cannot be written, or holds other events.
         """
         from funnelkit.events.simulation.writing import write
 
@@ -153,8 +154,10 @@ class Simulation:
             How many events were accepted, and in how many requests.
 
         Raises:
-            DefinitionError: there is no key, the URL is not one, or the events have no insert_id.
-            CouldNotCheck: the server refused or could not be reached; the text says how to resume.
+            DefinitionError: the URL is not one, `resume_from` lies beyond the end, or the events
+                have no insert_id.
+            CouldNotCheck: there is no key, or the server refused, could not be reached or did not
+                say that it took as many events as were sent; the text says how to resume.
         """
         from funnelkit.events.simulation.credentials import find_api_key
         from funnelkit.events.simulation.sending import deliver

@@ -67,6 +67,9 @@ def test_a_scenario_is_shown_copied_and_used(tmp_path, capsys):
         (["-o", "x", "--products", "none.yaml"], 3, "not a readable catalog"),
         (["-o", "x", "--users", "none.json"], 3, "not a readable list of users"),
         (["--show", "mine.toml"], 2, "no scenario 'mine.toml'"),
+        (["-o", "x", "--api-key", "abc"], 2, "--api-key is about sending"),
+        (["-o", "x", "--api-key-file", "k"], 2, "--api-key-file is about sending"),
+        (["-o", "x", "--resume-from", "1000"], 2, "--resume-from is about sending"),
         (["--to-amplitude", "localhost"], 5, "FUNNELKIT_AMPLITUDE_API_KEY"),
         (["--to-amplitude", "localhost", "--api-key", "abc"], 2, "a server's address looks like"),
     ],
@@ -81,6 +84,58 @@ def test_what_is_wrong_is_said_with_the_right_exit_code(
     assert message in said.err
     assert said.out == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_with_other_events_is_left_as_it_is(tmp_path, capsys):
+    assert run(["simulate", "-o", str(tmp_path), "--days", "1"]) == 0
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    capsys.readouterr()
+    assert run(["simulate", "workshop-experiment", "-o", str(tmp_path), "--days", "1"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "already holds post.parquet, pre.parquet, which would stay" in said.err
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_a_file_in_the_place_of_the_folder_is_a_usage_error(tmp_path, capsys):
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    assert run(["simulate", "-o", str(taken), "--days", "1"]) == 2
+    assert f"cannot write {taken}: File exists" in capsys.readouterr().err
+    assert taken.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("clock", "options", "said"),
+    [
+        ("2026-03-30", "", "post: 100 sessions were asked for; the clocks change, and it has 23"),
+        ("2026-10-26", "", "post: 100 sessions were asked for; the clocks change, and it has 25"),
+        (
+            "2026-03-30",
+            "--sessions-per-day 50",
+            "each hour gets the whole part of its share; the clocks change, and it has 23 hours\n",
+        ),
+        (
+            "2026-03-20",
+            "--sessions-per-day 10",
+            "post: 10 sessions were asked for; each hour gets the whole part of its share\n",
+        ),
+    ],
+)
+def test_another_number_of_sessions_than_asked_for_is_explained(
+    tmp_path, capsys, clock, options, said
+):
+    zone = ["--timezone", "Europe/Berlin", "--clock", clock, "--days", "1"]
+    assert run(["simulate", "-o", str(tmp_path), *zone, *options.split()]) == 0
+    assert said in capsys.readouterr().err
+
+
+def test_a_resumption_beyond_the_end_is_refused(capsys, server):
+    url = f"http://127.0.0.1:{server.server_port}"
+    sending = ["--to-amplitude", url, "--api-key", "d0c7e5f1a2b3", "--resume-from", "999999"]
+    assert run(["simulate", "--days", "1", *sending]) == 2
+    assert "leaves out 999,999 events, but there are only" in capsys.readouterr().err
+    assert server.events == 0
 
 
 class Counting(BaseHTTPRequestHandler):
