@@ -1,11 +1,15 @@
-"""CSV and its kin: a header, then one event a row; every value is text."""
+"""CSV and its kin: a header, then one event a row.
+
+CSV has no types, so every value is text, but in columns of nothing but true and false. Numbers are
+not told from text: `007` and `1.10` may be names.
+"""
 
 from __future__ import annotations
 
 import csv
 import gzip
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, cast
 
 from funnelkit.errors import DataError
 from funnelkit.events.columns import first_clash
@@ -14,7 +18,7 @@ from funnelkit.events.sql import quote_identifier
 from funnelkit.events.table import literally
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -27,12 +31,22 @@ _LONGEST_ROW: Final = 64 * 2**20  # bytes; DuckDB's own limit of 2 MB is soon re
 
 @dataclass(frozen=True, slots=True)
 class DelimitedRows:
-    """The rows of one CSV file, which `copy` holds as text; an empty value is a missing one."""
+    """The rows of one CSV file, which `copy` holds as text; an empty value is a missing one.
+
+    The columns `booleans` hold nothing but true and false, which are then no text.
+    """
 
     connection: DuckDBPyConnection
-    label: str
+    file: EventFile
+    delimiter: str
     copy: Path
     names: Sequence[str]
+    booleans: Collection[str] = ()
+
+    @property
+    def label(self) -> str:
+        """The file in words."""
+        return self.file.label
 
     @property
     def values(self) -> Mapping[str, object]:
@@ -55,11 +69,24 @@ class DelimitedRows:
 
     def other(self, name: str) -> str:
         """Return the SQL of a value that plays no role."""
-        return quote_identifier(name)
+        value = quote_identifier(name)
+        return f"CAST({value} AS BOOLEAN)" if name in self.booleans else value
+
+    def only_booleans(self) -> Mapping[str, bool]:
+        """Return, of each column with any value, whether all are true or false in any case."""
+        tests = (
+            f"bool_and(lower({quote_identifier(name)}) IN ('true', 'false'))" for name in self.names
+        )
+        found = self.connection.execute(
+            f"SELECT {', '.join(tests)} FROM {self.relation}", self.values
+        ).fetchall()[0]
+        return {
+            name: only for name, only in zip(self.names, found, strict=True) if only is not None
+        }
 
     def place(self, row: int) -> str:
-        """Return file and row; the header is not counted."""
-        return f"{self.label}, row {row + 1}"
+        """Return file and line, as an editor counts them."""
+        return f"{self.label}, line {_line(self.file, self.delimiter, row)}"
 
     def fault(self, row: int) -> str | None:  # noqa: ARG002 - DuckDB names a malformed row itself
         """Return None: every row that was read is well formed."""
@@ -91,14 +118,20 @@ def delimited_rows(connection: DuckDBPyConnection, file: EventFile, copy: Path) 
     }
     with data_errors(file.label):
         connection.execute(f"COPY (FROM {relation}) TO $copy (FORMAT parquet)", values).fetchall()
-    return DelimitedRows(connection, file.label, copy, names)
+    return DelimitedRows(connection, file, delimiter, copy, names)
+
+
+def boolean_columns(tables: Sequence[DelimitedRows]) -> set[str]:
+    """Return the columns that hold nothing but true and false in any of the files."""
+    found = [table.only_booleans() for table in tables]
+    names = {name for columns in found for name in columns}
+    return {name for name in names if all(columns.get(name, True) for columns in found)}
 
 
 def _header(file: EventFile) -> tuple[list[str], str]:
     """Return the names and the delimiter: the one that the first line has most of."""
-    opener = gzip.open if file.compression == "gzip" else open
     try:
-        with opener(file.path, "rt", encoding="utf-8-sig", newline="") as lines:
+        with _open(file) as lines:
             first = lines.readline()
             delimiter = max(_DELIMITERS, key=first.count)
             lines.seek(0)
@@ -116,3 +149,22 @@ def _header(file: EventFile) -> tuple[list[str], str]:
             f"{file.label}: the columns {clash[0]!r} and {clash[1]!r} differ only in case"
         )
     return names, delimiter
+
+
+def _line(file: EventFile, delimiter: str, row: int) -> int:
+    """Return the number of the line in which a row begins; a quoted value may hold line ends."""
+    csv.field_size_limit(_LONGEST_ROW)
+    with _open(file) as lines:
+        rows = csv.reader(lines, delimiter=delimiter)
+        begin = 1
+        for values in rows:
+            row -= bool(values)  # a blank line is no row
+            if row < -1:
+                break
+            begin = rows.line_num + 1
+    return begin
+
+
+def _open(file: EventFile) -> IO[str]:
+    opener = gzip.open if file.compression == "gzip" else open
+    return cast("IO[str]", opener(file.path, "rt", encoding="utf-8-sig", newline=""))

@@ -26,6 +26,32 @@ def read(source, select="*", **options):
         return connect().execute(f"SELECT {select} FROM {relation}", bind.values).fetchall()
 
 
+def test_a_bad_row_is_found_by_its_line_whatever_stands_before_it(tmp_path):
+    text = 'user_id,event_type,event_time\n"a\nb",A,5\n\nu,A,soon\n'
+    with pytest.raises(DataError, match="line 5: event_time is 'soon'"):
+        read(write(tmp_path, text))
+
+
+def test_times_in_two_units_are_noted(tmp_path):
+    text = "user_id,event_type,time\nu,A,1588420800001\nu,A,1588420800\nu,A,1588420800002\n"
+    with open_events(write(tmp_path, text)) as table:
+        assert table.notes[1].startswith(f"1 of 3 times, first {tmp_path / 'events.csv'}, line 3,")
+
+
+def test_a_column_of_true_and_false_is_no_text(tmp_path):
+    """As pandas and Polars write booleans."""
+    text = "user_id,event_type,event_time,a,b,c,d\nu,A,5,True,false,true,\nu,A,6,,TRUE,yes,\n"
+    path = write(tmp_path, text)
+    assert read(path, "a, b, c, d") == [(True, False, "true", None), (None, True, "yes", None)]
+
+
+def test_a_column_is_boolean_in_all_files_or_in_none(tmp_path):
+    header = "user_id,event_type,event_time,a,b\n"
+    write(tmp_path, header + "u,A,5,True,True\n", "1.csv")
+    write(tmp_path, header + "u,A,6,no,\n", "2.csv")
+    assert read(tmp_path, "a, b") == [("True", True), ("no", None)]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_header_tells_the_delimiter(tmp_path, delimiter):
     text = "user_id,event_type,event_time\nu,A,2020-05-02\n".replace(",", delimiter)
@@ -69,10 +95,10 @@ def test_gzip_and_a_byte_order_mark_are_read(tmp_path):
         ("u,A\n", "CSV Error on Line: 3"),
         ("u,A,2020-05-02,more\n", "CSV Error on Line: 3"),
         ('u,"A,2020-05-02\n', "CSV Error on Line: 3"),
-        ("u,A,soon\n", "row 2: event_time is 'soon', which is no time"),
-        ("u,A,\n", "row 2: event_time is missing"),
-        ("u,,2020-05-02\n", "row 2: event_type is missing"),
-        (",A,2020-05-02\n", "row 2: no user: user_id is empty"),
+        ("u,A,soon\n", "line 3: event_time is 'soon', which is no time"),
+        ("u,A,\n", "line 3: event_time is missing"),
+        ("u,,2020-05-02\n", "line 3: event_type is missing"),
+        (",A,2020-05-02\n", "line 3: no user: user_id is empty"),
     ],
 )
 def test_a_bad_row_is_named(tmp_path, rows, expected):
