@@ -8,7 +8,7 @@ from funnelkit.errors import DataError
 from funnelkit.events.columns import IDS
 from funnelkit.events.sql import quote_identifier
 from funnelkit.events.table import microseconds
-from funnelkit.events.times import is_time, is_whole
+from funnelkit.events.times import is_suspect, is_time, is_whole, suspicion
 
 if TYPE_CHECKING:
     from funnelkit.events.columns import Roles
@@ -40,6 +40,21 @@ def check_times(source: ParquetFiles, column: str, kind: TimeKind, *, duckdb_typ
     path, row, found = first["file"], first["row"], first["found"]
     what = "missing" if found is None else f"{found!r}, which is no time (years 1 to 9999)"
     raise DataError(f"{source.label(path)}, row {row + 1}: {column} is {what}")
+
+
+def suspects(source: ParquetFiles, column: str, kind: TimeKind) -> list[str]:
+    """Return a note if some epochs seem to be in another unit than the column is read in."""
+    suspect = is_suspect(quote_identifier(column), kind)
+    if suspect == "false":
+        return []
+    count, first = source.query(
+        "SELECT count(*), min({'file': filename, 'row': file_row_number}) "
+        f"FROM {{events}} WHERE {suspect}"
+    )[0]
+    if not count:
+        return []
+    where = f"{source.label(first['file'])}, row {first['row'] + 1}"
+    return [suspicion(count, source.rows(), kind, where=where)]
 
 
 def _statistics_prove_times(

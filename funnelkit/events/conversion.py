@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from funnelkit.errors import ColumnError, DataError
 from funnelkit.events.columns import IDS, first_clash
 from funnelkit.events.sql import quote_identifier
-from funnelkit.events.times import epoch_kind, timestamp_of_text
+from funnelkit.events.times import epoch_kind, is_suspect, suspicion, timestamp_of_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from funnelkit.events.table import Role, TimeKind
 
 _WHOLE: Final[tuple[Role, ...]] = ("amplitude_id", "session_id", "event_id")  # specification C2
-
-
-_SECONDS_OF_1990: Final = 631_152_000
-_SECONDS_OF_2100: Final = 4_102_444_800
 
 
 class Rows(Protocol):
@@ -102,10 +98,8 @@ def convert(
     ).fetchall()
     played = {role: column for _, role, column in columns if role}
     _check(rows, target, played, roles)
-    if documented and _may_be_seconds(rows, target, played["event_time"]):
-        notes.append(
-            f"{rows.label}: `time` is read as milliseconds and gives early 1970; are they seconds?"
-        )
+    if (documented or median is not None) and unit != "seconds":
+        notes += _suspects(rows, target, played["event_time"], unit)
     return notes
 
 
@@ -157,14 +151,15 @@ def _look(rows: Rows, roles: Roles, *, times: bool) -> tuple[list[Role], float |
     return [role for role, whole in zip(candidates, found, strict=True) if whole], median
 
 
-def _may_be_seconds(rows: Rows, target: Path, time: str) -> bool:
-    """Return whether all times, read as milliseconds, lie where seconds of our days would lie."""
-    name = quote_identifier(time)
-    first, last = rows.connection.execute(
-        f"SELECT min(epoch_ms({name})), max(epoch_ms({name})) FROM read_parquet($target)",
+def _suspects(rows: Rows, target: Path, time: str, unit: TimeKind) -> list[str]:
+    """Return a note if some times seem to be in another unit than they are read in."""
+    suspect = is_suspect(f"epoch_us({quote_identifier(time)})", "microseconds")
+    count, events, first = rows.connection.execute(
+        f"SELECT count(*) FILTER (WHERE {suspect}), count(*), "
+        f"min(file_row_number) FILTER (WHERE {suspect}) FROM read_parquet($target)",
         {"target": str(target)},
     ).fetchall()[0]
-    return first is not None and first > _SECONDS_OF_1990 and last < _SECONDS_OF_2100
+    return [suspicion(count, events, unit, where=rows.place(first))] if count else []
 
 
 def _check(rows: Rows, target: Path, columns: Mapping[Role, str], roles: Roles) -> None:

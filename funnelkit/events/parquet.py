@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelkit.errors import ColumnError, did_you_mean
-from funnelkit.events.checks import check_times, incomplete
+from funnelkit.events.checks import check_times, incomplete, suspects
 from funnelkit.events.columns import find_roles
 from funnelkit.events.duckdb_types import item_type, map_types, struct_fields
 from funnelkit.events.schema import ParquetFiles, read_schema
@@ -52,6 +52,8 @@ def open_parquet(
     if is_number(schema.types[column]):
         notes.append(f"times read as epoch {kind}, UTC")
     check_times(source, column, kind, duckdb_type=schema.types[column])
+    if is_number(schema.types[column]):
+        notes += suspects(source, column, kind)
     notes += incomplete(source, roles)
     others = {role: name for role, name in roles.columns.items() if role != "event_time"}
     return EventTable(

@@ -7,10 +7,21 @@ from typing import TYPE_CHECKING, Final
 from funnelkit.events.table import microseconds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from funnelkit.events.table import TimeKind
 
 EARLIEST: Final = -62_135_596_800_000_000  # 0001-01-01T00:00:00 UTC in microseconds
 LATEST: Final = 253_402_300_799_999_999  # the last microsecond of the year 9999
+
+_SECONDS_OF_1990: Final = 631_152_000
+_SECONDS_OF_2100: Final = 4_102_444_800
+_COARSER_SECONDS: Final[Mapping[TimeKind, int]] = {
+    "milliseconds": 1,
+    "microseconds": 1_000,
+    "nanoseconds": 1_000_000,
+}
+"""How many of the next coarser unit make a second."""
 
 _UNITS: Final[tuple[tuple[float, TimeKind], ...]] = (
     (1e11, "seconds"),  # up to the year 5138, either side of 1970
@@ -52,6 +63,28 @@ def is_number(duckdb_type: str) -> bool:
 def is_whole(duckdb_type: str) -> bool:
     """Return whether the type is a whole number; HUGEINT and unsigned types are."""
     return duckdb_type.endswith("INT") or duckdb_type in {"INTEGER", "UINTEGER"}
+
+
+def is_suspect(number: str, unit: TimeKind) -> str:
+    """Return the SQL condition that an epoch, read in `unit`, may be in the next coarser one.
+
+    Seconds of our days, read as milliseconds, are in January or February 1970; and so with each
+    unit. Epochs that were meant to be that early are rare.
+    """
+    factor = _COARSER_SECONDS.get(unit)
+    if factor is None:
+        return "false"
+    return f"({number} BETWEEN {_SECONDS_OF_1990 * factor} AND {_SECONDS_OF_2100 * factor})"
+
+
+def suspicion(count: int, events: int, unit: TimeKind, *, where: str) -> str:
+    """Return what to say of `count` suspects among the events; `where` is the first of them."""
+    coarser = {"milliseconds": "seconds", "microseconds": "milliseconds"}.get(unit, "microseconds")
+    which = "all" if count == events else f"{count:,} of {events:,}"
+    return (
+        f"{which} times, first {where}, are in early 1970 as {unit}; are they {coarser}? "
+        "One unit is read for all"
+    )
 
 
 def is_time(value: str) -> str:

@@ -91,6 +91,23 @@ def test_the_unit_of_a_number_is_said(tmp_path):
         assert table.notes == ("times read as epoch milliseconds, UTC",)
 
 
+@pytest.mark.parametrize(
+    ("factor", "kind", "coarser"),
+    [
+        (1_000, "milliseconds", "seconds"),
+        (1_000_000, "microseconds", "milliseconds"),
+        (1_000_000_000, "nanoseconds", "microseconds"),
+    ],
+)
+def test_times_in_two_units_are_noted(tmp_path, factor, kind, coarser):
+    times = [1588420800 * factor] * 3 + [1588420800 * factor // 1000]
+    with open_events(write(tmp_path / "a.parquet", event_time=times)) as table:
+        assert table.notes[1] == (
+            f"1 of 4 times, first {tmp_path / 'a.parquet'}, row 4, are in early 1970 as {kind}; "
+            f"are they {coarser}? One unit is read for all"
+        )
+
+
 def test_one_absurd_number_does_not_decide_the_unit(tmp_path):
     times = [1588420800001] * 5 + [99_999_999_999_999]
     path = write(tmp_path / "a.parquet", event_time=times)
