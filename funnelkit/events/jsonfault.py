@@ -9,8 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def json_fault(line: bytes) -> str | None:  # noqa: PLR0911 - one for each fault
-    """Return what keeps a line from being a JSON object with keys of its own; None if nothing."""
+def json_fault(line: bytes, *, after: bytes = b"") -> str | None:  # noqa: PLR0911 - one for each
+    """Return what keeps a line from being a JSON object with keys of its own; None if nothing.
+
+    `after` are the lines that follow: an object may be spread over several.
+    """
     if b"\0" in line:
         return f"a NUL byte at byte {line.index(0) + 1}"
     try:
@@ -20,9 +23,7 @@ def json_fault(line: bytes) -> str | None:  # noqa: PLR0911 - one for each fault
     try:
         value = json.loads(text, object_pairs_hook=_Object)
     except json.JSONDecodeError as error:
-        cut = error.pos >= len(text) or error.msg.startswith("Unterminated")
-        what = "cut off" if cut else "not JSON"
-        return f"{what}: {error.msg[:1].lower()}{error.msg[1:]} at character {error.colno}"
+        return _syntax_fault(error, text, after)
     except RecursionError:
         return "nested too deeply"
     if not isinstance(value, _Object):
@@ -38,6 +39,24 @@ def json_fault(line: bytes) -> str | None:  # noqa: PLR0911 - one for each fault
     except UnicodeEncodeError as error:
         return f"an escape stands for half a character ({error.object[error.start]!a})"
     return None
+
+
+def _syntax_fault(error: json.JSONDecodeError, text: str, after: bytes) -> str:
+    cut = error.pos >= len(text) or error.msg.startswith("Unterminated")
+    if cut and _is_object(text + "\n" + after.decode(errors="replace")):
+        return "an event that is spread over several lines; write each on one line"
+    what = "cut off" if cut else "not JSON"
+    reason = error.msg.removesuffix(" at")
+    return f"{what}: {reason[:1].lower()}{reason[1:]} at character {error.colno}"
+
+
+def _is_object(text: str) -> bool:
+    """Return whether the text begins with a whole JSON object."""
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text.lstrip())
+    except (json.JSONDecodeError, RecursionError):
+        return False
+    return isinstance(value, dict)
 
 
 _KINDS: Final[Mapping[type, str]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from funnelkit.errors import DataError
@@ -34,6 +35,8 @@ _TEXT: Final = frozenset({
     "data_type", "client_event_time", "client_upload_time", "server_received_time",
     "server_upload_time", "processed_time", "user_creation_time",
 })  # fmt: skip
+
+_AFTER: Final = 1000  # lines after a bad one that are looked at
 
 _OBJECTS = (
     "read_ndjson_objects($files, ignore_errors = true, compression = $compression, filename = true)"
@@ -122,7 +125,8 @@ class JsonLines:
     def fault(self, row: int) -> str | None:
         """Return why the row is no JSON object, None if it is one."""
         path, index = self._position(row)
-        return json_fault(self._line(path, index)[1])
+        _, line, after = self._line(path, index)
+        return json_fault(line, after=after)
 
     def _position(self, row: int) -> tuple[str, int]:
         """Return the file of a row, and its place among the lines that are not blank."""
@@ -136,15 +140,18 @@ class JsonLines:
         path, count = max(ahead, key=lambda pair: order.index(pair[0]))
         return path, count - 1
 
-    def _line(self, path: str, index: int) -> tuple[int, bytes]:
-        """Return the number and the bytes of a line by its place among those that are not blank."""
+    def _line(self, path: str, index: int) -> tuple[int, bytes, bytes]:
+        """Return a line by its place among those that are not blank: number, bytes, what follows.
+
+        What follows is cut after some lines.
+        """
         number = 0
         try:
             with _open(path, self.compression) as lines:
                 for number, line in enumerate(lines, start=1):
                     if line.strip():
                         if index == 0:
-                            return number, line
+                            return number, line, b"".join(islice(lines, _AFTER))
                         index -= 1
         except (EOFError, zlib.error) as error:
             raise DataError(

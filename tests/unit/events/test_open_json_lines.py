@@ -269,7 +269,26 @@ def test_explicit_columns_come_before_amplitudes_names(tmp_path):
 
 def test_times_that_look_like_seconds_are_noted(tmp_path):
     with open_events(write(tmp_path, line(time=1588411043))) as table:
+        assert "all times, first " in table.notes[0]
         assert "are they seconds?" in table.notes[0]
+
+
+def test_times_of_whom_some_look_like_seconds_are_noted(tmp_path):
+    with open_events(write(tmp_path, line(), line(time=1588411043), line())) as table:
+        assert table.notes[0].startswith(f"1 of 3 times, first {tmp_path / 'events.jsonl'}, line 2")
+
+
+def test_an_event_over_several_lines_is_called_so(tmp_path):
+    spread = json.dumps(GOOD, indent=2)
+    assert complaint(tmp_path, spread, spread) == (
+        ", line 1: an event that is spread over several lines; write each on one line"
+    )
+
+
+def test_a_text_that_does_not_end_is_said_in_plain_words(tmp_path):
+    assert complaint(tmp_path, '{"event_type": "A') == (
+        ", line 1: cut off: unterminated string starting at character 16"
+    )
 
 
 @pytest.mark.parametrize(
