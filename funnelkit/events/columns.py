@@ -178,8 +178,11 @@ def _check_needed(found: Mapping[Role, str], names: Sequence[str], *, where: str
     for what, key, roles in needs:
         if found.keys().isdisjoint(roles):
             words = [*roles, *(word for role in roles for word in _COMMON[role])]
-            near = [name for name in names if nearest(name, words, most=1)]
+            free = [name for name in names if name not in found.values()]
+            near = [name for name in free if nearest(name, words, most=1)]
             hint = f" Near: {', '.join(map(repr, near))}." if near else ""
+            taken = [f"{name!r} is the {role}" for role, name in found.items() if name in words]
+            hint += f" {', '.join(taken)}." if taken else ""
             raise ColumnError(
                 f"{where} has no column for {what}: none of {', '.join(roles)}, and no common "
                 f"name for it. It has {listed(names)}.{hint} "

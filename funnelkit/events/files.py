@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import glob
 import gzip
+import io
 import os
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from funnelkit.errors import DataError, did_you_mean
+from funnelkit.errors import DataError, DefinitionError, did_you_mean
+from funnelkit.events.frames import is_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +61,8 @@ def find_files(source: str | Path) -> list[Path]:
         DataError: there is no such file; the text names what is near.
     """
     text = os.fspath(source)
+    if not text:
+        raise DataError("no events: the name of the file is empty; a dot is the current folder")
     if "://" in text:
         raise DataError(f"{text} is not a local path; download the files first")
     path = Path(text)
@@ -164,15 +169,37 @@ def partition_keys(file: Path) -> tuple[str, ...]:
 
 
 def flatten(sources: object) -> Iterator[str | Path]:
-    """Return each path of a path or a list of paths."""
+    """Return each path of a path or a list of paths.
+
+    Raises:
+        DefinitionError: something is neither; the text says what can be.
+    """
     if isinstance(sources, (str, Path)):
         yield sources
     elif isinstance(sources, os.PathLike):
         yield Path(os.fspath(sources))
-    else:
-        items: Sequence[object] = list(sources)  # type: ignore[call-overload]
-        for item in items:
+    elif isinstance(sources, Iterable) and not (
+        isinstance(sources, _NO_LISTS) or is_frame(sources)
+    ):
+        for item in sources:
             yield from flatten(item)
+    else:
+        raise DefinitionError(
+            "events are a path, a glob, a folder, '-' for standard input, a list of these, "
+            f"or a Polars, pandas or Arrow frame; got {_in_words(sources)}"
+        )
+
+
+# What can be iterated but holds no paths.
+_NO_LISTS: Final = (Mapping, bytes, bytearray, io.IOBase)
+
+
+def _in_words(source: object) -> str:
+    if isinstance(source, Mapping):
+        return "a dict: make a frame of rows, as with polars.DataFrame(rows)"
+    shown = repr(source)
+    name = type(source).__name__
+    return f"{shown} ({name})" if len(shown) <= 40 else f"a value of type {name}"  # noqa: PLR2004
 
 
 def sum_up(labels: Sequence[str]) -> str:

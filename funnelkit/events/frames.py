@@ -42,6 +42,7 @@ def _write_polars(frame: Any, target: Path) -> None:
         frame = frame.collect()
     if not isinstance(frame, pl.DataFrame):
         raise DataError(f"a Polars frame is a DataFrame or a LazyFrame; got {type(frame).__name__}")
+    _check_names(frame.columns)
     for name, kind in frame.schema.items():
         if kind == pl.Object or kind == pl.Struct([]):
             texts = _json_texts(name, frame[name].to_list())
@@ -94,6 +95,8 @@ def _write_arrow(frame: Any, target: Path) -> None:
 
 
 def _check_names(names: Sequence[object]) -> None:
+    if not names:
+        raise ColumnError("the frame is empty: it has no columns")
     for name in names:
         if not isinstance(name, str) or not name:
             raise ColumnError(f"the frame has a column whose name is no text: {name!r}")

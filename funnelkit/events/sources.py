@@ -9,21 +9,31 @@ import os
 import shutil
 import sys
 import tempfile
+import zlib
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from funnelkit.errors import DataError
+from funnelkit.errors import ColumnError, DataError
 from funnelkit.events.bodies import write_lines
 from funnelkit.events.columns import check_mapping, find_roles, parse_columns
 from funnelkit.events.connection import connect, data_errors
 from funnelkit.events.conversion import convert
-from funnelkit.events.delimited import delimited_rows
-from funnelkit.events.files import EventFile, find_files, flatten, partition_keys, recognise, sum_up
+from funnelkit.events.delimited import boolean_columns, delimited_rows
+from funnelkit.events.files import (
+    TRUTH,
+    EventFile,
+    find_files,
+    flatten,
+    partition_keys,
+    recognise,
+    sum_up,
+)
 from funnelkit.events.frames import is_frame, write_frame
 from funnelkit.events.jsonlines import json_lines, read_names
 from funnelkit.events.parquet import open_parquet
+from funnelkit.events.table import literally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,7 +65,7 @@ def open_events(
         stdin: The stream that `-` stands for; by default the process's own.
 
     Raises:
-        DefinitionError: `columns` cannot be read.
+        DefinitionError: `source` is none of these, or `columns` cannot be read.
         ColumnError: a column is missing or has a type that cannot serve.
         DataError: a file cannot be read, a row is no event, a time is none. The text names it.
     """
@@ -63,10 +73,28 @@ def open_events(
     with (
         tempfile.TemporaryDirectory(prefix="funnelkit-", ignore_cleanup_errors=True) as folder,
     ):
-        with closing(connect()) as connection:
+        with closing(connect()) as connection, _unreadable():
             opening = _Opening(connection, Path(folder), explicit)
             table = opening.open(source, stdin=stdin)
         yield table
+
+
+@contextmanager
+def _unreadable() -> Iterator[None]:
+    """Raise what the system says of a file, which may vanish at any time, as a `DataError`."""
+    try:
+        yield
+    except OSError as error:
+        name = error.filename or "the source of the events"
+        raise DataError(f"{name} cannot be read: {error.strerror or error}") from error
+    except (EOFError, zlib.error) as error:
+        raise DataError(f"gzip that is cut off or damaged: {error}") from error
+
+
+def _standard_input() -> IO[bytes]:
+    if sys.stdin is None or sys.stdin.closed:
+        raise DataError("standard input is closed: there is nothing to read")
+    return sys.stdin.buffer
 
 
 class _Opening:
@@ -95,7 +123,7 @@ class _Opening:
         files: list[EventFile] = []
         for path in flatten(source):
             if os.fspath(path) == STDIN:
-                files.append(self._spool(stdin or sys.stdin.buffer, label="standard input"))
+                files.append(self._spool(stdin or _standard_input(), label="standard input"))
                 continue
             for file in find_files(path):
                 if file.is_file():
@@ -103,7 +131,28 @@ class _Opening:
                 else:  # a pipe, as in `describe <(zcat …)`: it can be read only once
                     with file.open("rb") as pipe:
                         files.append(self._spool(pipe, label=str(file)))
-        return files
+        return self._without_truth(files)
+
+    def _without_truth(self, files: list[EventFile]) -> list[EventFile]:
+        """Leave out what a simulation wrote beside its events: a shell's `*` names it, too."""
+        beside = [file for file in files if file.path.name == TRUTH and not self._is_events(file)]
+        if len(beside) == len(files):
+            return files
+        self.notes += [f"{file.label} holds no events and is left out" for file in beside]
+        return [file for file in files if file not in beside]
+
+    def _is_events(self, file: EventFile) -> bool:
+        if file.format != "parquet":
+            return True
+        with data_errors(file.label):
+            names = self.connection.execute(
+                "SELECT name FROM parquet_schema($files)", {"files": literally([str(file.path)])}
+            ).fetchall()
+        try:
+            find_roles([name for (name,) in names], explicit=self.explicit, where=file.label)
+        except ColumnError:
+            return False
+        return True
 
     def _open(self, files: Sequence[EventFile]) -> EventTable:
         if not files:
@@ -117,12 +166,7 @@ class _Opening:
         self._convert_json(
             [self._as_lines(file) for file in files if file.format in {"json", "body"}]
         )
-        for file in files:
-            if file.format == "csv":
-                copy = self.folder / f"text-{next(self.counter)}.parquet"
-                rows = delimited_rows(self.connection, file, copy)
-                roles = find_roles(rows.names, explicit=self.explicit, where=file.label)
-                self._convert(rows, roles, milliseconds=False)
+        self._convert_csv([file for file in files if file.format == "csv"])
         empty = [file.label for file in files if file.format == "empty"]
         if not self.parquet:
             raise DataError(f"{', '.join(empty)} holds no events: it is empty")
@@ -180,6 +224,18 @@ class _Opening:
                     self.connection, group, compression=compression, names=names, roles=roles
                 )
                 self._convert(rows, roles, milliseconds=True)
+
+    def _convert_csv(self, files: Sequence[EventFile]) -> None:
+        tables = [
+            delimited_rows(
+                self.connection, file, self.folder / f"text-{next(self.counter)}.parquet"
+            )
+            for file in files
+        ]
+        booleans = boolean_columns(tables)
+        for rows in tables:
+            roles = find_roles(rows.names, explicit=self.explicit, where=rows.label)
+            self._convert(replace(rows, booleans=booleans), roles, milliseconds=False)
 
     def _convert(self, rows: Rows, roles: Roles, *, milliseconds: bool) -> None:
         target = self.folder / f"events-{next(self.counter)}.parquet"

@@ -64,6 +64,11 @@ def test_whoever_names_the_user_means_it(role):
     assert {key for key in columns if key.endswith("_id")} == {role}
 
 
+def test_a_column_that_is_taken_says_by_what():
+    with pytest.raises(ColumnError, match="'event_type' is the user_id"):
+        found("event_type", "event_time", user_id="event_type")
+
+
 def test_a_missing_column_names_what_there_is_and_what_is_near():
     with pytest.raises(
         ColumnError, match=r"for a user.*It has event_type, time, usr_id\. Near: 'usr_id'"

@@ -1,9 +1,19 @@
 """Which files a source means."""
 
+import errno
+import gzip
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from funnelkit.errors import DataError
+from funnelkit.errors import ColumnError, DataError
+from funnelkit.events import sources
 from funnelkit.events.files import find_files, recognise
+from funnelkit.events.sources import open_events
+
+EVENT = '{"time": 1588411043456, "user_id": "u", "event_type": "A"}'
 
 
 def test_a_glob_that_matches_nothing_names_what_is_near(tmp_path):
@@ -96,3 +106,68 @@ def test_the_content_tells_the_format_and_the_name_helps(tmp_path, name, content
     path = tmp_path / name
     path.write_bytes(content)
     assert recognise(path).format == form
+
+
+def test_an_empty_name_is_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.jsonl").write_text(EVENT)
+    with pytest.raises(DataError, match="the name of the file is empty"), open_events(""):
+        pass
+
+
+def test_a_name_that_is_too_long_is_an_error():
+    with (
+        pytest.raises(DataError, match="x cannot be read: File name too long"),
+        open_events("x" * 300),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("gone", ["file", "folder"])
+def test_what_vanishes_while_it_is_read_is_named(tmp_path, monkeypatch, gone):
+    (tmp_path / "a.csv").write_text("user_id,event_type,event_time\nu,A,5\n")
+
+    def vanish(*_, **__):
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(tmp_path / gone))
+
+    target = "delimited_rows" if gone == "file" else "find_files"
+    monkeypatch.setattr(sources, target, vanish)
+    with (
+        pytest.raises(DataError, match=rf"{gone} cannot be read: No such file"),
+        open_events(tmp_path),
+    ):
+        pass
+
+
+def test_a_closed_standard_input_is_an_error(monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(DataError, match="standard input is closed"), open_events("-"):
+        pass
+
+
+def test_gzip_that_is_cut_off_is_an_error_in_every_format(tmp_path):
+    whole = gzip.compress(json.dumps([json.loads(EVENT)] * 9000).encode())
+    (tmp_path / "body.json.gz").write_bytes(whole[:-20])
+    with pytest.raises(DataError, match="cut off or damaged"), open_events(tmp_path):
+        pass
+
+
+def test_the_truth_of_a_simulation_is_left_out_of_a_list_with_a_note(tmp_path):
+    truth = tmp_path / "truth.parquet"
+    pq.write_table(pa.table({"event_id": [1], "template": ["A1"]}), truth)
+    (tmp_path / "a.jsonl").write_text(EVENT)
+    for source in ([tmp_path / "a.jsonl", truth], f"{tmp_path}/*"):
+        with open_events(source) as table:
+            assert table.rows == 1
+            assert table.notes == (f"{truth} holds no events and is left out",)
+    with pytest.raises(ColumnError, match="no column for an event type"), open_events(truth):
+        pass
+
+
+def test_a_file_called_truth_that_holds_events_is_read(tmp_path):
+    truth = tmp_path / "truth.parquet"
+    event = {"user_id": ["u"], "event_type": ["A"], "event_time": ["2020-05-02"]}
+    pq.write_table(pa.table(event), truth)
+    (tmp_path / "a.jsonl").write_text(EVENT)
+    with open_events([tmp_path / "a.jsonl", truth]) as table:
+        assert table.rows == 2

@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from funnelkit.errors import ColumnError, DataError
+from funnelkit.errors import ColumnError, DataError, DefinitionError
 from funnelkit.events.connection import connect
 from funnelkit.events.sources import open_events
 from funnelkit.events.sql import Parameters
@@ -110,6 +110,26 @@ def test_names_that_are_no_names_are_refused(columns):
     frame = pd.DataFrame([["a", "b"]], columns=columns)
     with pytest.raises(ColumnError, match="column"):
         read(frame, "*")
+
+
+@pytest.mark.parametrize("make", [pl.DataFrame, pl.LazyFrame, pd.DataFrame, pa.table])
+def test_an_empty_frame_is_called_so(make):
+    with pytest.raises(ColumnError, match="the frame is empty: it has no columns"):
+        read(make({}), "1")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [5, None, 1.5, b"events.csv", [{"user_id": "u"}], {"user_id": ["u"]}, [pl.DataFrame(event())]],
+)
+def test_what_is_no_source_of_events_is_refused_with_what_is(source):
+    with pytest.raises(DefinitionError, match=r"events are a path, a glob, .*frame; got "):
+        read(source, "1")
+
+
+def test_rows_of_python_are_told_the_way():
+    with pytest.raises(DefinitionError, match=r"got a dict: make a frame .*polars\.DataFrame"):
+        read([{"user_id": "u"}], "1")
 
 
 def test_a_missing_time_names_the_row():
