@@ -5,11 +5,11 @@
 
 -- The items of a JSON value, as JSON.
 CREATE OR REPLACE MACRO fk_items(value) AS
-    CASE coalesce(json_type(value), 'NULL')
+    CAST(CASE coalesce(json_type(CAST(value AS JSON)), 'NULL')
         WHEN 'NULL' THEN []
-        WHEN 'ARRAY' THEN list_filter(json_extract(value, '$[*]'), lambda item: json_type(item) <> 'NULL')
-        ELSE [value]
-    END;
+        WHEN 'ARRAY' THEN json_extract(CAST(value AS JSON), '$[*]')
+        ELSE [CAST(value AS JSON)]
+    END AS JSON[]).list_filter(lambda item: json_type(item) <> 'NULL');
 
 -- The text of a number: whole numbers bear no fraction, and no digit of a long integer is lost.
 CREATE OR REPLACE MACRO fk_number_text(digits) AS
@@ -55,23 +55,24 @@ CREATE OR REPLACE MACRO fk_any_is(value, wanted, doubles, truths) AS
 CREATE OR REPLACE MACRO fk_label(value) AS
     CASE WHEN len(fk_items(value)) > 0 THEN fk_item_text(value) END;
 
--- -1, 0 or 1: how a text compares with a wanted value; NULL where it does not compare. Two numbers
--- compare as numbers, whole ones to the last digit; anything else compares as text, so dates should
--- be ISO 8601. `number` and `whole` are the wanted value as a number; NULL where it is none.
+-- -1, 0 or 1: how a value compares with a wanted one; NULL where it does not. A wanted number
+-- compares with numbers, and with text that is one; whole ones to the last digit. A wanted text
+-- compares with text, so dates should be ISO 8601. `number` and `whole` are the wanted value as a
+-- number; NULL where it is none.
 CREATE OR REPLACE MACRO fk_compare(item, is_text, wanted, number, whole) AS
     CASE
-        WHEN number IS NOT NULL AND regexp_full_match(item, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?')
-            THEN CASE
-                WHEN whole IS NOT NULL AND regexp_full_match(item, '-?[0-9]{1,37}')
-                    THEN sign(CAST(item AS HUGEINT) - whole)
-                WHEN TRY_CAST(item AS DOUBLE) < number THEN -1
-                WHEN TRY_CAST(item AS DOUBLE) > number THEN 1
-                ELSE 0
-            END
+        WHEN number IS NOT NULL THEN CASE
+            WHEN NOT regexp_full_match(item, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?') THEN NULL
+            WHEN whole IS NOT NULL AND regexp_full_match(item, '-?[0-9]{1,37}')
+                THEN sign(TRY_CAST(item AS HUGEINT) - whole)
+            WHEN TRY_CAST(item AS DOUBLE) < number THEN -1
+            WHEN TRY_CAST(item AS DOUBLE) > number THEN 1
+            WHEN TRY_CAST(item AS DOUBLE) = number THEN 0
+        END
         WHEN NOT is_text THEN NULL
         WHEN item < wanted THEN -1
         WHEN item > wanted THEN 1
-        ELSE 0
+        WHEN item = wanted THEN 0
     END;
 
 CREATE OR REPLACE MACRO fk_comparisons(value, wanted, number, whole) AS

@@ -74,4 +74,4 @@ def event_types(table: EventTable) -> list[str]:
 
 def _rows(sql: str, bind: Parameters) -> list[tuple[Any, ...]]:
     with closing(connect()) as connection, data_errors("cannot read the events"):
-        return connection.execute(sql, bind.values).fetchall()
+        return connection.execute(sql, bind.used_in(sql)).fetchall()

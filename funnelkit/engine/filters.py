@@ -65,34 +65,41 @@ def _missing(value: PropertyExpression) -> str:
 
 
 def _is(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> str:
-    truths = [text for text in map(str.lower, values) if text in {"true", "false"}]
     match value.type:
         case PropertyType.TEXT:
             return f"{value.sql} IN {_listed(values, bind)}"
         case PropertyType.NUMBER:
-            short = doubles(values)
-            long = [int(text) for text in values if _is_whole(text) and not doubles([text])]
-            tests = [f"CAST({value.sql} AS DOUBLE) IN {_listed(short, bind)}"] if short else []
-            tests += [f"{value.sql} = {bind.bind(number)}::HUGEINT" for number in long]
+            tests = []
+            numbers = [wanted for wanted in values if _number(wanted) is not None]
+            if short := [n for n in map(float, numbers) if abs(n) < EXACT_IN_DOUBLE]:
+                tests.append(f"CAST({value.sql} AS DOUBLE) IN {_listed(short, bind)}")
+            for wanted in numbers:
+                if abs(float(wanted)) >= EXACT_IN_DOUBLE:
+                    exact = int(wanted) if _is_whole(wanted) else float(wanted)
+                    tests.append(f"{value.sql} = {bind.bind(exact)}")
             return " OR ".join(tests) or "false"
         case PropertyType.BOOLEAN:
+            truths = _truths(values)
             return f"CAST({value.sql} AS VARCHAR) IN {_listed(truths, bind)}" if truths else "false"
         case _:
-            wanted = bind.bind(list(values))
-            return (
-                f"fk_any_is({value.sql}, {wanted}, {bind.bind(doubles(values))}::DOUBLE[], "
-                f"{bind.bind(truths)}::VARCHAR[])"
-            )
+            return f"fk_any_is({value.sql}, {_wanted(values, bind)})"
+
+
+def _wanted(values: Sequence[str], bind: Parameters) -> str:
+    """Return the arguments by which the macros know the wanted values: as text, numbers, truths."""
+    numbers = [number for number in map(_number, values) if number is not None]
+    return (
+        f"{bind.bind(list(values))}, {bind.bind(numbers)}::DOUBLE[], "
+        f"{bind.bind(_truths(values))}::VARCHAR[]"
+    )
+
+
+def _truths(values: Sequence[str]) -> list[str]:
+    return [text for text in map(str.lower, values) if text in {"true", "false"}]
 
 
 def _listed(values: Sequence[object], bind: Parameters) -> str:
     return f"({', '.join(bind.bind(value) for value in values)})"
-
-
-def doubles(values: Sequence[str]) -> list[float]:
-    """Return the values that are numbers which a DOUBLE tells from every other number."""
-    numbers = [number for number in map(_number, values) if number is not None]
-    return [number for number in numbers if abs(number) < EXACT_IN_DOUBLE]
 
 
 def _compares(op: str) -> Callable[[Sequence[str], PropertyExpression, Parameters], str]:
@@ -105,16 +112,19 @@ def _compares(op: str) -> Callable[[Sequence[str], PropertyExpression, Parameter
 
 
 def _compare(wanted: str, sign: str, value: PropertyExpression, bind: Parameters) -> str:
-    """Compare numbers as numbers; text that is no number, a date for one, as text."""
     number = _number(wanted)
-    if number is None:
-        return _any_item(value, f"item {sign} {bind.bind(wanted)}", only_text=True)
     if value.type is PropertyType.NUMBER:
+        if number is None:
+            return "false"
         exact = int(wanted) if _is_whole(wanted) else number
         return f"{value.sql} {sign} {bind.bind(exact)}"
-    whole = f"{bind.bind(int(wanted))}::HUGEINT" if _is_whole(wanted) else "NULL::HUGEINT"
-    test = f"fk_compare(item, {bind.bind(number)}::DOUBLE, {whole}) {sign} 0"
-    return _any_item(value, test)
+    if value.type is PropertyType.BOOLEAN:
+        return "false"
+    whole = int(wanted) if _is_whole(wanted) else None
+    arguments = f"{bind.bind(wanted)}, {bind.bind(number)}::DOUBLE, {bind.bind(whole)}::HUGEINT"
+    if value.type is PropertyType.TEXT:
+        return f"fk_compare({value.sql}, true, {arguments}) {sign} 0"
+    return f"len(list_filter(fk_comparisons({value.sql}, {arguments}), lambda c: c {sign} 0)) > 0"
 
 
 def _number(text: str) -> float | None:
@@ -125,30 +135,25 @@ def _is_whole(text: str) -> bool:
     return re.fullmatch(r"-?[0-9]{1,37}", text) is not None
 
 
-def _any_item(value: PropertyExpression, test: str, *, only_text: bool = False) -> str:
+def _any_item(value: PropertyExpression, test: str) -> str:
     """Return the SQL that tests whether any item of the value, as text `item`, passes `test`."""
     match value.type:
         case PropertyType.JSON:
-            items = f"fk_strings({value.sql})" if only_text else f"fk_texts({value.sql})"
-            return f"len(list_filter({items}, lambda item: {test})) > 0"
-        case PropertyType.TEXT:
-            text = value.sql
-        case PropertyType.NUMBER if not only_text:
-            text = f"fk_number_text(CAST({value.sql} AS VARCHAR))"
-        case PropertyType.BOOLEAN if not only_text:
-            text = f"CAST({value.sql} AS VARCHAR)"
+            items = f"fk_texts({value.sql})"
+        case PropertyType.NUMBER:
+            items = f"[fk_number_text(CAST({value.sql} AS VARCHAR))]"
         case _:
-            return "false"
-    return f"len(list_filter([{text}], lambda item: {test})) > 0"
+            items = f"[CAST({value.sql} AS VARCHAR)]"
+    return f"len(list_filter({items}, lambda item: {test})) > 0"
 
 
 def _contains(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> str:
-    tests = [f"contains(lower(item), {bind.bind(wanted.lower())})" for wanted in values]
+    tests = [f"contains(lower(item), lower({bind.bind(wanted)}))" for wanted in values]
     return _any_item(value, f"({' OR '.join(tests)})")
 
 
 def _has_prefix(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> str:
-    tests = [f"starts_with(lower(item), {bind.bind(wanted.lower())})" for wanted in values]
+    tests = [f"starts_with(lower(item), lower({bind.bind(wanted)}))" for wanted in values]
     return _any_item(value, f"({' OR '.join(tests)})")
 
 
@@ -158,23 +163,15 @@ def _glob(values: Sequence[str], value: PropertyExpression, bind: Parameters) ->
 
 
 def _set_is(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> str:
-    wanted = bind.bind(list(values))
-    items = _item_list(value)
-    return f"list_has_all({items}, {wanted}) AND list_has_all({wanted}, {items})"
+    test = _set_contains(values, value, bind)
+    if value.type is not PropertyType.JSON:
+        return test
+    other = f"lambda item: NOT fk_item_is(item, {_wanted(values, bind)})"
+    return f"{test} AND len(list_filter(fk_items({value.sql}), {other})) = 0"
 
 
 def _set_contains(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> str:
-    return f"list_has_all({_item_list(value)}, {bind.bind(list(values))})"
-
-
-def _item_list(value: PropertyExpression) -> str:
-    match value.type:
-        case PropertyType.JSON:
-            return f"fk_texts({value.sql})"
-        case PropertyType.NUMBER:
-            return f"[fk_number_text(CAST({value.sql} AS VARCHAR))]"
-        case _:
-            return f"[CAST({value.sql} AS VARCHAR)]"
+    return " AND ".join(f"({_is([wanted], value, bind)})" for wanted in values)
 
 
 _OPERATORS: dict[str, Callable[[Sequence[str], PropertyExpression, Parameters], str]] = {

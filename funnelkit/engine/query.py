@@ -81,7 +81,7 @@ def compose(
     return Query(
         funnel=funnel,
         sql=sql,
-        values=bind.values,
+        values=bind.used_in(sql),
         us=table.microseconds(),
         flagged=bool(flags),
         unit=unit,

@@ -5,6 +5,7 @@ No other module puts a name or a value that somebody typed into SQL.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 
@@ -28,3 +29,7 @@ class Parameters:
         name = f"p{len(self.values) + 1}"
         self.values[name] = value
         return f"${name}"
+
+    def used_in(self, text: str) -> dict[str, Any]:
+        """Return the values whose placeholders stand in the text: a condition may need none."""
+        return {name: self.values[name] for name in re.findall(r"\$(p[0-9]+)\b", text)}

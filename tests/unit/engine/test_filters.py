@@ -67,7 +67,7 @@ def judge(connection, table, op, wanted, name="p", scope="event"):
     bind = Parameters()
     test = condition(Filter(Property(name, scope), op, tuple(wanted)), table, bind)
     query = f"SELECT {test} FROM {table.relation(bind)}"
-    return [verdict for (verdict,) in connection.execute(query, bind.values).fetchall()]
+    return [verdict for (verdict,) in connection.execute(query, bind.used_in(query)).fetchall()]
 
 
 @pytest.fixture
