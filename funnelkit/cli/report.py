@@ -32,7 +32,7 @@ def report(
     from funnelkit.cli.steps import eaten_steps, steps_of
     from funnelkit.render.report import render_report
     from funnelkit.specs.assertions import parse_assertion
-    from funnelkit.verification.assertions import check_report
+    from funnelkit.verification.assertions import check_meaning, check_report
 
     check_output(output, events)
     asserted = [parse_assertion(text) for text in assert_ or ()]
@@ -53,6 +53,7 @@ def report(
             resolution=resolution.value if resolution else None,
             columns=columns,
         )
+    check_meaning(asserted, result.funnel)
     say(eaten_steps(result.funnel, events, columns))
     write(render_report(result, format=format.value), output)
     say(f"note: {note}" for note in result.notes)

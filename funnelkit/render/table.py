@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelkit.render.definition import definition, events_read
-from funnelkit.render.words import bar, count, duration, fit, hanging, percent, visible
+from funnelkit.render.words import LINE, bar, count, duration, fit, hanging, percent, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from funnelkit.result import FunnelResult, Series
 
-NAME = 24
 BAR = 52
 
 
@@ -39,18 +38,21 @@ def _lines(result: FunnelResult) -> Iterator[str]:
 
 
 def _series(series: Series, unit: str) -> Iterator[str]:
+    numbers = max(len(unit), *(len(count(step.count)) for step in series.steps)) + 2
+    lost = max(len("lost"), *(len(count(step.drop_off)) for step in series.steps)) + 2
+    name = LINE - 3 - numbers - lost - 9 - 9 - 8 - 8
     yield (
-        f"   {'step':{NAME}}{unit:>10}{'of start':>9}{'of prev.':>9}{'lost':>9}"
-        f"{'average':>8}{'median':>8}".rstrip()
+        f"   {'step':{name}}{unit:>{numbers}}{'of start':>9}{'of prev.':>9}{'lost':>{lost}}"
+        f"{'average':>8}{'median':>8}"
     )
     for step in series.steps:
         line = (
-            f"{step.step:>2} {fit(step.event, NAME)}{count(step.count):>10}"
+            f"{step.step:>2} {fit(step.event, name)}{count(step.count):>{numbers}}"
             f"{percent(step.conversion_from_start):>9}"
         )
         if step.step > 1:
             line += (
-                f"{percent(step.conversion_from_previous):>9}{count(step.drop_off):>9}"
+                f"{percent(step.conversion_from_previous):>9}{count(step.drop_off):>{lost}}"
                 f"{duration(step.average_seconds):>8}{duration(step.median_seconds):>8}"
             )
         yield line

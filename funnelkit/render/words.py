@@ -28,7 +28,7 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return MISSING
     if seconds < 10:  # noqa: PLR2004 - below, a fraction of a second still matters
-        return f"{seconds:.3g}s"
+        return f"{seconds:.3f}".rstrip("0").rstrip(".") + "s"
     whole = round(seconds)
     days, rest = divmod(whole, 86_400)
     hours, rest = divmod(rest, 3_600)
@@ -56,7 +56,7 @@ def width(text: str) -> int:
 
 def fit(text: str, columns: int) -> str:
     """Return the text on one line in exactly so many columns, cut with `…` or padded."""
-    text = visible(text[: 4 * columns + 4])
+    text = visible(text)
     if width(text) > columns:
         while width(text) > columns - 1:
             text = text[:-1]
@@ -66,14 +66,18 @@ def fit(text: str, columns: int) -> str:
 
 def hanging(heading: str, words: str) -> Iterator[str]:
     """Yield `heading` and the words beside it, in lines of at most 80 columns."""
-    import textwrap
-
-    indent = " " * INDENT
-    lines = textwrap.wrap(
-        visible(words), LINE - INDENT, break_long_words=True, break_on_hyphens=False
-    )
-    for number, line in enumerate(lines or [""]):
-        yield (indent if number else f"{heading:{INDENT}}") + line
+    line = ""
+    for word in visible(words).split(" "):
+        longer = f"{line} {word}" if line else word
+        if line and width(longer) > LINE - INDENT:
+            yield f"{heading:{INDENT}}{line}"
+            heading, longer = "", word
+        while width(longer) > LINE - INDENT:  # one word that is longer than a line
+            first = fit(longer, LINE - INDENT + 1).removesuffix("…").rstrip(" ")
+            yield f"{heading:{INDENT}}{first}"
+            heading, longer = "", longer[len(first) :]
+        line = longer
+    yield f"{heading:{INDENT}}{line}"
 
 
 def bar(fraction: float | None, columns: int) -> str:

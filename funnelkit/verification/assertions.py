@@ -9,8 +9,15 @@ from funnelkit.errors import CheckFailed, DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from funnelkit.model import Funnel
     from funnelkit.result import FunnelResult, Series
     from funnelkit.specs.assertions import Assertion
+
+
+def check_meaning(assertions: Sequence[Assertion], funnel: Funnel) -> None:
+    """Raise `DefinitionError` where an assertion is about something that a report has not."""
+    for assertion in assertions:
+        _check_meaning(assertion, steps=len(funnel.steps), unit=f"{funnel.unit}s")
 
 
 def check_report(result: FunnelResult, assertions: Sequence[Assertion]) -> None:
@@ -20,8 +27,7 @@ def check_report(result: FunnelResult, assertions: Sequence[Assertion]) -> None:
         DefinitionError: one is about something that the report has not.
         CheckFailed: one does not hold, or has nothing to hold against; the text names each.
     """
-    for assertion in assertions:
-        _check_meaning(assertion, steps=len(result.funnel.steps), unit=f"{result.funnel.unit}s")
+    check_meaning(assertions, result.funnel)
     failures = [
         failure
         for segment in result.segments
@@ -47,7 +53,8 @@ def _failure(assertion: Assertion, series: Series) -> str | None:
         return f"{assertion} cannot hold in {series.name}: nobody got there"
     if assertion.holds(value):
         return None
-    shown = f"{100 * value:.10g}%" if assertion.unit == "%" else f"{value:.10g} {assertion.unit}"
+    unit = assertion.unit.removesuffix("s") if value == 1 else assertion.unit
+    shown = f"{100 * value:.10g}%" if assertion.unit == "%" else f"{value:.10g} {unit}"
     return f"{assertion} does not hold in {series.name}: it is {shown}"
 
 
