@@ -47,14 +47,8 @@ def open_parquet(
     _check_types(schema.types, roles.columns)
     _check_every_file(source, schema, roles.columns)
     column = roles.columns["event_time"]
-    kind = _time_kind(source, column, schema.types[column])
-    notes = [*roles.notes()]
-    if is_number(schema.types[column]):
-        notes.append(f"times read as epoch {kind}, UTC")
-    check_times(source, column, kind, duckdb_type=schema.types[column])
-    if is_number(schema.types[column]):
-        notes += suspects(source, column, kind)
-    notes += incomplete(source, roles)
+    kind, time_notes = read_times(source, column, duckdb_type=schema.types[column])
+    notes = [*roles.notes(), *time_notes, *incomplete(source, roles)]
     others = {role: name for role, name in roles.columns.items() if role != "event_time"}
     return EventTable(
         files=tuple(literally(source.paths)),
@@ -69,6 +63,22 @@ def open_parquet(
         user_fields=schema.fields(roles.columns.get("user_properties")),
         **others,
     )
+
+
+def read_times(
+    source: ParquetFiles, column: str, *, duckdb_type: str
+) -> tuple[TimeKind, list[str]]:
+    """Return how the times are read, every one checked, and notes for the user.
+
+    Raises:
+        ColumnError: the type cannot be a time.
+        DataError: a time is none.
+    """
+    kind = _time_kind(source, column, duckdb_type)
+    check_times(source, column, kind, duckdb_type=duckdb_type)
+    if not is_number(duckdb_type):
+        return kind, []
+    return kind, [f"times read as epoch {kind}, UTC", *suspects(source, column, kind)]
 
 
 def _check_types(types: Mapping[str, str], columns: Mapping[Role, str]) -> None:
@@ -91,7 +101,7 @@ def _check_types(types: Mapping[str, str], columns: Mapping[Role, str]) -> None:
 
 
 def _check_every_file(source: ParquetFiles, schema: Schema, columns: Mapping[Role, str]) -> None:
-    """Raise for a file that lacks the event type or the time, or keeps properties differently."""
+    """Raise for a file that lacks the event type or the time, or keeps a column differently."""
     for role in ("event_type", "event_time"):
         column = columns[role]
         for path, root in schema.files:
@@ -102,6 +112,16 @@ def _check_every_file(source: ParquetFiles, schema: Schema, columns: Mapping[Rol
                     f"{path} has no column {column!r}, which is the {role} "
                     f"elsewhere; it has {', '.join(names)}.{hint}"
                 )
+    numeric = {
+        is_number(node.type): path
+        for path, root in schema.files
+        if (node := root.child(columns["event_time"])) is not None
+    }
+    if len(numeric) > 1:
+        raise ColumnError(
+            f"{columns['event_time']} is a number in {numeric[True]} and none in "
+            f"{numeric[False]}; read them apart, or convert one"
+        )
     properties: tuple[Role, ...] = ("event_properties", "user_properties")
     for role in properties:
         nested = {

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from funnelkit.errors import ColumnError, DataError
+from funnelkit.events.alike import unlike_files
 from funnelkit.events.bodies import write_lines
 from funnelkit.events.columns import check_mapping, find_roles, parse_columns
 from funnelkit.events.connection import connect, data_errors
@@ -171,6 +172,8 @@ class _Opening:
         if not self.parquet:
             raise DataError(f"{', '.join(empty)} holds no events: it is empty")
         self.notes += [f"{label} is empty" for label in empty]
+        if not hive:  # a copy would not stand in the folders whose names are values
+            self._make_alike()
         with data_errors(sum_up(list(self.parquet.values()))):
             table = open_parquet(
                 self.connection,
@@ -180,6 +183,18 @@ class _Opening:
                 hive=hive,
             )
         return replace(table, notes=tuple(dict.fromkeys([*self.notes, *table.notes])))
+
+    def _make_alike(self) -> None:
+        """Write files once more that cannot be read with the others."""
+        with data_errors(sum_up(list(self.parquet.values()))):
+            unlike = unlike_files(self.connection, self.parquet, explicit=self.explicit)
+        copies: dict[str, str] = {}
+        for file in unlike:
+            copy = self.folder / f"alike-{next(self.counter)}.parquet"
+            with data_errors(file.label):
+                self.notes += file.write(copy)
+            copies[file.path] = str(copy)
+        self.parquet = {copies.get(path, path): label for path, label in self.parquet.items()}
 
     def _spool(self, stream: IO[bytes], *, label: str) -> EventFile:
         spooled = self.folder / f"stream-{next(self.counter)}"

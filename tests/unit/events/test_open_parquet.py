@@ -201,11 +201,59 @@ def test_a_stray_file_without_events_is_named(tmp_path):
         rows(tmp_path, "*")
 
 
-def test_properties_kept_in_two_ways_are_refused(tmp_path):
+def test_properties_kept_in_two_ways_are_read_as_json(tmp_path):
+    write(tmp_path / "a.parquet", event_properties=[{"x": 1, "y": None, "z": ["a"]}])
+    write(tmp_path / "b.parquet", event_properties=['{"x": 2}'])
+    write(
+        tmp_path / "c.parquet", event_properties=pa.array([[("x", 3)]], pa.map_("string", "int8"))
+    )
+    write(tmp_path / "d.parquet")
+    with open_events(tmp_path) as table:
+        assert table.types["event_properties"] == "JSON"
+        assert f"event_properties of {tmp_path / 'a.parquet'} are read as JSON" in table.notes[0]
+    assert rows(tmp_path, "event_properties ->> '$.x'") == [("1",), ("2",), ("3",), (None,)]
+
+
+def test_a_parquet_struct_and_json_lines_are_read_together(tmp_path):
     write(tmp_path / "a.parquet", event_properties=[{"x": 1}])
+    (tmp_path / "b.jsonl").write_text(
+        '{"user_id": "u", "event_type": "A", "time": 1, "event_properties": {"X": 2, "x": 3}}'
+    )
+    assert rows(tmp_path, "event_properties ->> '$.x'") == [("1",), ("3",)]
+
+
+def test_properties_that_differ_only_in_case_are_not_turned_into_json(tmp_path):
+    write(tmp_path / "a.parquet", event_properties=[{"x": 1, "X": 2}])
     write(tmp_path / "b.parquet", event_properties=['{"x": 1}'])
+    with pytest.raises(ColumnError, match=r"a\.parquet: .* differ only in case, .*read them apart"):
+        rows(tmp_path, "*")
+
+
+def test_times_of_different_types_are_read_together(tmp_path):
+    write(tmp_path / "a.parquet", event_time=[NOON])
+    write(tmp_path / "b.parquet", event_time=[1588420800002])
+    write(tmp_path / "c.parquet", event_time=pa.array([1588420801], pa.int32()))
+    write(tmp_path / "d.parquet", event_time=[NOON.replace(tzinfo=UTC)])
+    found = rows(tmp_path, "{us}")
+    assert [us - 1588420800000000 for (us,) in found] == [1, 2000, 1_000_000, 1]
+    with open_events(tmp_path) as table:
+        assert table.notes == (
+            "times read as epoch milliseconds, UTC", "times read as epoch seconds, UTC",
+        )  # fmt: skip
+
+
+def test_a_bad_time_among_files_of_different_types_is_named(tmp_path):
+    write(tmp_path / "a.parquet", event_time=[NOON])
+    write(tmp_path / "b.parquet", event_time=[1588420800002, None])
+    with pytest.raises(DataError, match=r"b\.parquet, row 2: event_time is missing"):
+        rows(tmp_path, "*")
+
+
+def test_in_hive_partitions_columns_of_different_types_are_refused(tmp_path):
+    write(tmp_path / "m=1" / "a.parquet", event_time=[NOON])
+    write(tmp_path / "m=2" / "b.parquet", event_time=[1588420800002])
     with pytest.raises(
-        ColumnError, match=r"STRUCT or MAP in .*a\.parquet and text in .*b\.parquet"
+        ColumnError, match=r"event_time is a number in .*b\.parquet and none in .*a\.parquet"
     ):
         rows(tmp_path, "*")
 
