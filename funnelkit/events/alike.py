@@ -38,7 +38,7 @@ class Unlike:
     path: str
     label: str
     time: str | None
-    properties: tuple[str, ...]
+    as_json: tuple[str, ...]
 
     def write(self, target: Path) -> list[str]:
         """Write the file as `target` and return notes for the user.
@@ -57,14 +57,15 @@ class Unlike:
             wide = "HUGEINT" if is_whole(schema.types[self.time]) else schema.types[self.time]
             us = microseconds(f"{quote_identifier(self.time)}::{wide}", kind)
             changed.append(f"make_timestamp({us}) AS {quote_identifier(self.time)}")
-        for name in self.properties:
+        for name in self.as_json:
             if any(field.read_as != field.name for field in schema.fields(name)):
                 raise ColumnError(
                     f"{self.label}: {name} has properties whose names differ only in case, and "
                     "other files keep properties as text; read them apart"
                 )
             changed.append(f"to_json({quote_identifier(name)}) AS {quote_identifier(name)}")
-            notes.append(f"{name} of {self.label} are read as JSON, as other files have them")
+            if schema.types[name] != "VARCHAR":
+                notes.append(f"{name} of {self.label} are read as JSON, as other files have them")
         relation = read_parquet("$files", hive=False)
         self.connection.execute(
             f"COPY (SELECT * REPLACE ({', '.join(changed)}) FROM {relation}) TO $target "
@@ -92,7 +93,7 @@ def unlike_files(
     numbers = {path for path, node in _nodes(schema, time) if is_number(node.type)}
     if len(numbers) == len(list(_nodes(schema, time))):
         numbers = set()
-    nested: dict[str, list[str]] = {path: [] for path in files}
+    as_json: dict[str, list[str]] = {path: [] for path in files}
     for role in _PROPERTIES:
         name = roles.columns.get(role)
         if name is None:
@@ -100,11 +101,15 @@ def unlike_files(
         kept = {path: bool(node.children) for path, node in _nodes(schema, name)}
         if len({*kept.values()}) > 1:
             for path, is_nested in kept.items():
-                nested[path] += [name] if is_nested else []
+                as_json[path] += [name] if is_nested else []
+    for name in schema.types.keys() - {*roles.columns.values()}:
+        if schema.types[name] == "JSON":  # then the text of others would have to be JSON
+            for path, node in _nodes(schema, name):
+                as_json[path] += [name] if node.type == "VARCHAR" else []
     return [
-        Unlike(connection, path, label, time if path in numbers else None, tuple(nested[path]))
+        Unlike(connection, path, label, time if path in numbers else None, tuple(as_json[path]))
         for path, label in files.items()
-        if path in numbers or nested[path]
+        if path in numbers or as_json[path]
     ]
 
 

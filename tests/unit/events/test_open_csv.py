@@ -45,6 +45,16 @@ def test_a_column_of_true_and_false_is_no_text(tmp_path):
     assert read(path, "a, b, c, d") == [(True, False, "true", None), (None, True, "yes", None)]
 
 
+def test_text_in_csv_and_json_lines_are_read_together(tmp_path):
+    write(tmp_path, "user_id,event_type,event_time,shop,n,flag\nu,A,5,x,1,True\n")
+    event = '{"user_id": "u", "event_type": "A", "time": 5, "shop": "y", "n": 1, "flag": true}'
+    write(tmp_path, event, "more.jsonl")
+    assert sorted(read(tmp_path, "shop, n, flag")) == [
+        ('"x"', '"1"', "true"),
+        ('"y"', "1", "true"),
+    ]
+
+
 def test_a_column_is_boolean_in_all_files_or_in_none(tmp_path):
     header = "user_id,event_type,event_time,a,b\n"
     write(tmp_path, header + "u,A,5,True,True\n", "1.csv")
