@@ -79,35 +79,38 @@ def compare(
 ) -> None:
     """Compare two periods of a funnel, and say whether they are alike."""
     from funnelkit import api
-    from funnelkit.cli.output import say, write
+    from funnelkit.cli.output import check_output, say, write
+    from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps, steps_of
     from funnelkit.comparison.judgement import check_comparison
     from funnelkit.render.comparison import render_comparison
     from funnelkit.specs.assertions import parse_assertion
 
+    check_output(output, events)
     asserted = [parse_assertion(text) for text in assert_ or ()]
-    result = api.compare(
-        events,
-        steps=steps_of(steps, step),
-        funnel=funnel,
-        against_funnel=against_funnel,
-        baseline=baseline,
-        against=against,
-        where=where or (),
-        baseline_where=baseline_where or (),
-        against_where=against_where or (),
-        where_every_step=where_every_step or (),
-        from_=from_,
-        to=to,
-        timezone=timezone,
-        window=window,
-        unit=unit.value if unit else None,
-        resolution=resolution.value if resolution else None,
-        data_end=data_end,
-        randomised_by=randomised_by,
-        decompose=decompose,
-        columns=columns,
-    )
+    with working("Comparing"):
+        result = api.compare(
+            events,
+            steps=steps_of(steps, step),
+            funnel=funnel,
+            against_funnel=against_funnel,
+            baseline=baseline,
+            against=against,
+            where=where or (),
+            baseline_where=baseline_where or (),
+            against_where=against_where or (),
+            where_every_step=where_every_step or (),
+            from_=from_,
+            to=to,
+            timezone=timezone,
+            window=window,
+            unit=unit.value if unit else None,
+            resolution=resolution.value if resolution else None,
+            data_end=data_end,
+            randomised_by=randomised_by,
+            decompose=decompose,
+            columns=columns,
+        )
     say(eaten_steps(result.baseline.funnel, events, columns))
     write(render_comparison(result, format=format.value), output)
     say(f"note: {note}" for note in result.notes)

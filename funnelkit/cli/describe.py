@@ -42,13 +42,16 @@ def describe(
     Types, share filled and commonest values of each property; with --plan, where the events differ
     from the tracking plan.
     """
-    from funnelkit.cli.output import say, write
+    from funnelkit.cli.output import check_output, say, write
+    from funnelkit.cli.progress import working
     from funnelkit.events.plan import PLAN, differences, read_plan
     from funnelkit.events.profile import describe as profile_of
     from funnelkit.render.profile import render_profile
 
     planned = read_plan(plan_file or PLAN) if plan or plan_file else None
-    profile = profile_of(events, columns=columns, top=top)
+    check_output(output, events)
+    with working("Reading the events"):
+        profile = profile_of(events, columns=columns, top=top)
     found = differences(profile, planned) if planned else None
     write(render_profile(profile, format=format.value, differences=found), output)
     say(f"note: {note}" for note in profile.notes)
