@@ -116,7 +116,7 @@ def _entries(funnel: Funnel) -> dict[str, Entry]:
     from funnelkit.engine.entry import Entry
 
     start, end = funnel.period.bounds(funnel.timezone)
-    window = round(funnel.conversion_window.total_seconds() * 1_000_000)
+    window = funnel.window_microseconds
     if not funnel.segments:
         return {EVERYBODY[funnel.unit]: Entry(window=window, start=start, end=end)}
     return {

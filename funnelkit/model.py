@@ -198,6 +198,11 @@ class Funnel:
         """The window in force."""
         return DEFAULT_WINDOW if self.window is None else self.window
 
+    @property
+    def window_microseconds(self) -> int:
+        """The window in force, as the engine counts time."""
+        return self.conversion_window // timedelta(microseconds=1)
+
 
 def _check_timezone(name: str) -> None:
     from zoneinfo import ZoneInfoNotFoundError, available_timezones  # slow to list

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from funnelkit.comparison.attempts import attempts
@@ -93,7 +92,7 @@ def compare(
     asked = sides(baseline, against)
     pair = asked.pair(*extent, data_end=_stated_end(data_end, baseline, extent[1]))
     rows = select(replace(asked.funnel, group_by=decompose), table)
-    window = _microseconds(baseline.conversion_window)
+    window = baseline.window_microseconds
     counted = enter(rows, pair.baseline, window=window), enter(rows, pair.against, window=window)
     _check_entrants(counted, pair, names)
     later = range(2, rows.steps + 1)
@@ -176,7 +175,7 @@ def _variants(funnel: Funnel, by: Property, table: EventTable) -> tuple[str, str
     start, end = funnel.period.bounds(funnel.timezone)
     found = rows.match(
         Entry(
-            window=_microseconds(funnel.conversion_window),
+            window=funnel.window_microseconds,
             segment=0 if funnel.segments else None,
             start=start,
             end=end,
@@ -195,10 +194,6 @@ def _stated_end(stated: date | datetime | None, funnel: Funnel, last: int) -> in
             f"{moment(last)} UTC"
         )
     return end
-
-
-def _microseconds(duration: timedelta) -> int:
-    return duration // timedelta(microseconds=1)
 
 
 def _check_entrants(counted: tuple[Entrants, Entrants], pair: Pair, names: tuple[str, str]) -> None:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.engine.filters import condition
+from funnelkit.engine.query import TICKS
 from funnelkit.engine.runs import Runs, fills
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.errors import UnsupportedError
@@ -29,7 +30,6 @@ MOST_TERMS: Final = 20_000
 """Conditions on shared seconds beyond which nobody can read or plan the statement."""
 
 _MACRO: Final = re.compile(r"^CREATE OR REPLACE MACRO (\w+)", re.MULTILINE)
-_TICK: Final = {"second": 1_000_000, "millisecond": 1_000}
 
 
 class Literals(Parameters):
@@ -81,7 +81,7 @@ def plain_sql(funnel: Funnel, table: EventTable) -> str:
             f"plain SQL for these {len(steps)} steps would need {runs.terms():,} conditions, "
             f"because one event may fit many of them in the same {funnel.resolution}"
         )
-    tick = _TICK[funnel.resolution]
+    tick = TICKS[funnel.resolution]
     fits = (_fits(step, table, literals) for step in steps)
     statement = read_sql("plain_funnel").format(
         unit=_unit(table),

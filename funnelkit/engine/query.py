@@ -142,8 +142,8 @@ def _relevant(funnel: Funnel, table: EventTable, bind: Parameters) -> Iterator[s
     if start is not None:
         yield _at_or_after(start // tick * tick, table, bind)
     if end is not None:
-        window = round(funnel.conversion_window.total_seconds() * 1_000_000)
-        yield f"NOT {_at_or_after(end + window + tick, table, bind)}"
+        last = end + funnel.window_microseconds + tick
+        yield f"NOT {_at_or_after(last, table, bind)}"
 
 
 def _at_or_after(us: int, table: EventTable, bind: Parameters) -> str:
