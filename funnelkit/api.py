@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from funnelkit.model import Funnel, Period, Property, Resolution, Segment, Step, Unit
     from funnelkit.verification.expectation import Verification
 
-EVERYBODY = {"user": "all users", "session": "all sessions"}
-
 
 def report(
     events: Any,
@@ -118,7 +116,7 @@ def _entries(funnel: Funnel) -> dict[str, Entry]:
     start, end = funnel.period.bounds(funnel.timezone)
     window = funnel.window_microseconds
     if not funnel.segments:
-        return {EVERYBODY[funnel.unit]: Entry(window=window, start=start, end=end)}
+        return {f"all {funnel.noun}s": Entry(window=window, start=start, end=end)}
     return {
         segment.name: Entry(window=window, segment=index, start=start, end=end)
         for index, segment in enumerate(funnel.segments)
@@ -312,7 +310,8 @@ def _period(period: Any) -> Period:
         raise DefinitionError(
             f'a period is "FROM..TO", a pair of dates or a Period; got {period!r}'
         )
-    return Period(*(parse_moment(end) if isinstance(end, str) else end for end in ends))
+    start, end = (parse_moment(end) if isinstance(end, str) else end for end in ends)
+    return Period(start, end)
 
 
 def _several(texts: str | Sequence[str]) -> list[str]:

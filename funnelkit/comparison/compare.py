@@ -32,7 +32,7 @@ from funnelkit.engine.select import select, time_range
 from funnelkit.engine.summarise import series
 from funnelkit.errors import DataError, DefinitionError
 from funnelkit.events.properties import known_properties
-from funnelkit.model import Period
+from funnelkit.model import GroupBy, Period
 from funnelkit.result import EventsRead
 from funnelkit.stats.significance import significance
 
@@ -91,7 +91,7 @@ def compare(
         )
     asked = sides(baseline, against)
     pair = asked.pair(*extent, data_end=_stated_end(data_end, baseline, extent[1]))
-    rows = select(replace(asked.funnel, group_by=decompose), table)
+    rows = select(replace(asked.funnel, group_by=_by(decompose)), table)
     window = baseline.window_microseconds
     counted = enter(rows, pair.baseline, window=window), enter(rows, pair.against, window=window)
     _check_entrants(counted, pair, names)
@@ -171,7 +171,7 @@ def _randomised(counted: Estimate, rows: StepRows, pair: Pair, *, window: int) -
 
 def _variants(funnel: Funnel, by: Property, table: EventTable) -> tuple[str, str]:
     """Read which values the property has among the entries of the funnel."""
-    rows = select(replace(funnel, group_by=by), table)
+    rows = select(replace(funnel, group_by=_by(by)), table)
     start, end = funnel.period.bounds(funnel.timezone)
     found = rows.match(
         Entry(
@@ -182,6 +182,10 @@ def _variants(funnel: Funnel, by: Property, table: EventTable) -> tuple[str, str
         )
     )
     return variants(by, found, tuple(rows.labels))
+
+
+def _by(prop: Property | None) -> GroupBy | None:
+    return None if prop is None else GroupBy((prop,))
 
 
 def _stated_end(stated: date | datetime | None, funnel: Funnel, last: int) -> int | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def to_html(result: ComparisonResult) -> str:
     """Return the steps as a table, the lines as a list, and the closing sentence."""
     heads = ("step", result.baseline.name, "", result.against.name, "", "points", "95 % interval")
-    unit = result.baseline.funnel.unit
+    unit = result.baseline.funnel.noun
     lines = (
         f"<li><b>{escape(line.name.capitalize())}</b> {escape(say(line, unit))}</li>"
         for line in result.lines

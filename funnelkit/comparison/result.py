@@ -133,7 +133,7 @@ class ComparisonResult:
                 "too_few": list(significance.too_few),
             },
             "like_with_like": [
-                {"line": line.name, "sentence": say(line, self.baseline.funnel.unit)}
+                {"line": line.name, "sentence": say(line, self.baseline.funnel.noun)}
                 | line.to_dict()
                 for line in self.lines
             ],

@@ -42,7 +42,7 @@ def unknown_properties(funnel: Funnel, table: EventTable) -> Iterator[str]:
         *(f for segment in funnel.segments for f in segment.filters),
     ]
     used = [filter_.property for filter_ in filters]
-    used += [funnel.group_by] if funnel.group_by else []
+    used += funnel.group_by.properties if funnel.group_by else ()
     for prop in dict.fromkeys(used):
         if not _anybody_has(prop, table):
             hint = did_you_mean(prop.name, known_properties(table, prop.scope))

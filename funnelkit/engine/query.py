@@ -53,7 +53,7 @@ def compose(
     With `exact` users are told apart by the text of their ids, else by a number (see `UnitKey`).
     """
     bind = Parameters()
-    unit = unit_key(funnel.unit, table, connection, bind, exact=exact)
+    unit = unit_key(str(funnel.unit), table, connection, bind, exact=exact)
     wide = "BIGINT" if max(len(funnel.steps), len(funnel.segments) + 1) > 8 else "UTINYINT"  # noqa: PLR2004 - bits
     flags = [
         " AND ".join(condition(filter_, table, bind) for filter_ in segment.filters) or "true"
@@ -68,7 +68,8 @@ def compose(
     )
     label = None
     if funnel.group_by is not None:
-        label = f"CASE WHEN fk_mask & 1 > 0 THEN {label_text(funnel.group_by, table, bind)} END"
+        by = funnel.group_by.properties[0]
+        label = f"CASE WHEN fk_mask & 1 > 0 THEN {label_text(by, table, bind)} END"
     sql = read_sql("select").format(
         unit=unit.sql,
         us=table.microseconds(),

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from funnelkit.events.table import EventTable
-    from funnelkit.model import Unit
 
 SESSION_TIMEOUT = 30 * 60 * 1_000_000
 """Microseconds without an event that end a session (the web's default, specification A13)."""
@@ -39,7 +38,7 @@ class UnitKey:
 
 
 def unit_key(
-    unit: Unit, table: EventTable, connection: DuckDBPyConnection, bind: Parameters, *, exact: bool
+    unit: str, table: EventTable, connection: DuckDBPyConnection, bind: Parameters, *, exact: bool
 ) -> UnitKey:
     """Return the key of users, or of sessions: by session id, else by 30 minutes of rest.
 

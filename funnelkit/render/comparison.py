@@ -71,7 +71,7 @@ def _table(result: ComparisonResult) -> Iterator[str]:
     yield ""
     yield "Like with like?"
     for line in result.lines:
-        words = say(line, result.baseline.funnel.unit)
+        words = say(line, result.baseline.funnel.noun)
         yield from _wrapped(line.name.capitalize(), words, indent=16)
     if result.decomposition is not None:
         yield ""
@@ -120,7 +120,7 @@ def _markdown(result: ComparisonResult) -> Iterator[str]:
     yield "### Like with like?"
     yield ""
     for line in result.lines:
-        yield f"- **{line.name.capitalize()}** {escape(say(line, result.baseline.funnel.unit))}"
+        yield f"- **{line.name.capitalize()}** {escape(say(line, result.baseline.funnel.noun))}"
     if result.decomposition is not None:
         yield ""
         yield f"### By {escape(format_property(result.decomposition.by))}"
@@ -144,7 +144,7 @@ def _definition(result: ComparisonResult) -> Iterator[tuple[str, str]]:
     default = " (default)" if funnel.window is None else ""
     window = f"window {format_window(funnel.conversion_window)}{default}"
     times = f"whole {funnel.resolution}s, {funnel.timezone}"
-    yield "counted", f"unique {funnel.unit}s, this order, {window}, {times}"
+    yield "counted", f"unique {funnel.noun}s, this order, {window}, {times}"
     if result.randomised_by is not None:
         by = format_property(result.randomised_by)
         yield "variants", f"by {by} of the step-1 event; the first one is the baseline"

@@ -33,8 +33,8 @@ def definition(funnel: Funnel) -> Iterator[tuple[str, str]]:
         what = format_filters(segment.filters) if segment.filters else "everybody"
         yield "segment", f"{segment.name}: {what} (applies to step 1)"
     if funnel.group_by is not None:
-        yield "grouped", f"by {format_property(funnel.group_by)} of the step-1 event"
-    yield "counted", f"unique {funnel.unit}s, this order"
+        yield "grouped", f"by {format_property(funnel.group_by.properties[0])} of the step-1 event"
+    yield "counted", f"unique {funnel.noun}s, this order"
     default = " (default)" if funnel.window is None else ""
     yield "window", f"{format_window(funnel.conversion_window)}{default} from step 1 to the last"
     yield "dates", _dates(funnel)

@@ -26,7 +26,7 @@ def _lines(result: FunnelResult) -> Iterator[str]:
     for heading, words in definition(result.funnel):
         yield from hanging(heading, words)
     yield from hanging("events", events_read(result.events))
-    unit = f"{result.funnel.unit}s"
+    unit = f"{result.funnel.noun}s"
     for segment in result.segments:
         yield ""
         if len(result.segments) > 1 or result.funnel.segments:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.errors import DefinitionError
-from funnelkit.model import Funnel, Period, Property, Segment, Step
+from funnelkit.model import Funnel, GroupBy, Period, Property, Segment, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,8 @@ def define(
     if window is not None:
         changes["window"] = parse_window(window) if isinstance(window, str) else window
     if group_by is not None:
-        changes["group_by"] = parse_property(group_by) if isinstance(group_by, str) else group_by
+        prop = parse_property(group_by) if isinstance(group_by, str) else group_by
+        changes["group_by"] = GroupBy((prop,))
     plain = {"timezone": timezone, "unit": unit, "resolution": resolution}
     changes |= {name: value for name, value in plain.items() if value is not None}
     defined = Funnel(**changes) if funnel is None else replace(funnel, **changes)

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from funnelkit.errors import DefinitionError, UnsupportedError
-from funnelkit.model import ANY_EVENT, EventSelector, Funnel, Period, Segment, Step
+from funnelkit.model import ANY_EVENT, EventSelector, Funnel, GroupBy, Period, Segment, Step
 from funnelkit.specs.problems import Problems, Table, shown, text, texts
 from funnelkit.specs.steps import (
     apply_where,
@@ -63,7 +63,9 @@ def funnel_to_dict(funnel: Funnel) -> dict[str, Any]:
         "order": "this",
         "count_by": "uniques",
         "unit": funnel.unit,
-        "group_by": None if funnel.group_by is None else format_property(funnel.group_by),
+        "group_by": None
+        if funnel.group_by is None
+        else format_property(funnel.group_by.properties[0]),
         "resolution": funnel.resolution,
     }
 
@@ -102,7 +104,9 @@ def read_funnel(table: Table, *, name: str | None, timezone: str = "UTC") -> Fun
         "timezone": table.read("timezone", checked("timezone", text), timezone),
         "window": table.read("window", checked("window", _window), None),
         "unit": table.read("unit", checked("unit", text), "user"),
-        "group_by": table.read("group_by", lambda value: parse_property(text(value)), None),
+        "group_by": table.read(
+            "group_by", lambda value: GroupBy((parse_property(text(value)),)), None
+        ),
         "resolution": table.read("resolution", checked("resolution", text), "second"),
     }
     table.read("order", _only("this"), "")

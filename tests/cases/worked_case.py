@@ -17,6 +17,7 @@ from funnelkit.model import (
     EventSelector,
     Filter,
     Funnel,
+    GroupBy,
     Period,
     Property,
     Segment,
@@ -98,7 +99,9 @@ class WorkedCase:
             period=Period(_date(asked.get("start")), _date(asked.get("end"))),
             timezone=asked.get("time_zone", "UTC"),
             window=timedelta(days=366) if window == "session" else timedelta(seconds=window),
-            group_by=Property(group_by["property"], group_by["type"]) if group_by else None,
+            group_by=(
+                GroupBy((Property(group_by["property"], group_by["type"]),)) if group_by else None
+            ),
             resolution=asked.get("resolution", "second"),
         )
 

@@ -18,7 +18,7 @@ import polars as pl
 from hypothesis import strategies as st
 from reference_funnel import Event
 
-from funnelkit.model import EventSelector, Filter, Funnel, Period, Property, Segment, Step
+from funnelkit.model import EventSelector, Filter, Funnel, GroupBy, Period, Property, Segment, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -130,7 +130,9 @@ def funnels(
 ) -> Funnel:
     zone = draw(st.sampled_from(ZONES))
     names = st.lists(few_filters(), max_size=2)
-    grouped = st.builds(Property, st.just("g"), st.sampled_from(["event", "user"]))
+    grouped = st.builds(Property, st.just("g"), st.sampled_from(["event", "user"])).map(
+        lambda prop: GroupBy((prop,))
+    )
     return Funnel(
         steps=tuple(draw(st.lists(steps(), min_size=1, max_size=5))),
         segments=tuple(

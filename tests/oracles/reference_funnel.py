@@ -365,7 +365,7 @@ def answer(name: str, chosen: Mapping[Hashable, Way], funnel: Funnel, group_step
     groups: dict[str, dict[Hashable, Way]] = {}
     if funnel.group_by is not None:
         for unit, sequence in chosen.items():
-            label = group_label(sequence, funnel.group_by, group_step)
+            label = group_label(sequence, funnel.group_by.properties[0], group_step)
             groups.setdefault(label, {})[unit] = sequence
     steps = range(1, len(funnel.steps) + 1)
     times = [seconds_between(chosen, funnel, step - 1, step) for step in steps]

@@ -10,7 +10,7 @@ from reference_funnel import Event, reference, reference_over_time, reference_to
 from run import differences
 from worked_case import read_cases
 
-from funnelkit.model import EventSelector, Funnel, Property, Step
+from funnelkit.model import EventSelector, Funnel, GroupBy, Property, Step
 
 CASES = [
     case for case in read_cases() if not case.features & {"identity", "insert_id", "frequency"}
@@ -80,7 +80,7 @@ def test_the_group_comes_from_the_entry_that_the_chosen_sequence_can_use():
 
     both = Filter(Property("both"), "is", ("true",))
     second = Step((EventSelector("_all", (both,)),))
-    funnel = Funnel(steps=(*steps("A"), second), group_by=Property("page"))
+    funnel = Funnel(steps=(*steps("A"), second), group_by=GroupBy((Property("page"),)))
     (answer,) = reference(events, funnel)
     assert list(answer.groups) == ["y"]
     assert answer.counts == (1, 1)

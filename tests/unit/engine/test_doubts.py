@@ -7,7 +7,7 @@ import pytest
 
 from funnelkit.engine.doubts import event_types, undone_steps, unknown_properties
 from funnelkit.events.sources import open_events
-from funnelkit.model import ANY_EVENT, EventSelector, Funnel, Property, Step
+from funnelkit.model import ANY_EVENT, EventSelector, Funnel, GroupBy, Property, Step
 from funnelkit.specs.define import define
 
 NOON = datetime.fromisoformat("2020-05-02T12:00:00")
@@ -117,5 +117,7 @@ def test_a_property_that_is_used_twice_is_named_once(table):
 
 
 def test_a_property_record_may_hold_any_name(table):
-    funnel = Funnel(steps=(Step((EventSelector("A"),)),), group_by=Property("'; DROP TABLE x"))
+    funnel = Funnel(
+        steps=(Step((EventSelector("A"),)),), group_by=GroupBy((Property("'; DROP TABLE x"),))
+    )
     assert "'; DROP TABLE x" in next(unknown_properties(funnel, table))

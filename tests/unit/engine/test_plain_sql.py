@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from funnelkit.engine.plain_sql import Literals, plain_sql
 from funnelkit.errors import UnsupportedError
 from funnelkit.events.sources import open_events
-from funnelkit.model import EventSelector, Filter, Funnel, Period, Property, Segment, Step
+from funnelkit.model import EventSelector, Filter, Funnel, GroupBy, Period, Property, Segment, Step
 
 START = datetime(2024, 1, 1)  # noqa: DTZ001 - files carry times in UTC without saying so
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - as above
@@ -185,7 +185,7 @@ def test_steps_that_overlap_too_much_are_refused_with_the_reason(counted):
     ("asked", "named"),
     [
         ({"segments": (Segment("new"),)}, "segments"),
-        ({"group_by": Property("feature")}, "a group-by"),
+        ({"group_by": GroupBy((Property("feature"),))}, "a group-by"),
         ({"unit": "session"}, "sessions"),
     ],
 )

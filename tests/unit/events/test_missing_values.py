@@ -16,7 +16,7 @@ from funnelkit.events.profile import describe
 from funnelkit.events.properties import expression
 from funnelkit.events.sources import open_events
 from funnelkit.events.sql import Parameters
-from funnelkit.model import EventSelector, Filter, Funnel, Property, Step
+from funnelkit.model import EventSelector, Filter, Funnel, GroupBy, Property, Step
 
 NOON = datetime.fromisoformat("2020-05-02T12:00:00")
 P = Property("p")
@@ -59,7 +59,7 @@ def matching(path, op, *wanted, small):
 
 def grouped(path, *, small):
     """Return the users of each value of the property."""
-    funnel = Funnel(steps=(Step((EventSelector("A"),)),), group_by=P)
+    funnel = Funnel(steps=(Step((EventSelector("A"),)),), group_by=GroupBy((P,)))
     with open_events(path) as table:
         rows = select(funnel, table, small=small)
         found, _ = groups(rows.match(Entry(window=0)), labels=rows.labels, events=["A"])

@@ -13,6 +13,7 @@ from funnelkit.model import (
     EventSelector,
     Filter,
     Funnel,
+    GroupBy,
     Period,
     Property,
     Segment,
@@ -112,7 +113,7 @@ RICH = report(
     timezone="America/Los_Angeles",
     window=timedelta(days=7),
     unit="session",
-    group_by=Property("feature"),
+    group_by=GroupBy((Property("feature"),)),
     resolution="millisecond",
 )
 

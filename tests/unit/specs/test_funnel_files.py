@@ -7,7 +7,7 @@ import pytest
 
 from funnelkit.errors import DefinitionError
 from funnelkit.events.table import Role
-from funnelkit.model import Funnel, Period, Property
+from funnelkit.model import Funnel, GroupBy, Period, Property
 from funnelkit.specs.dumping import dump_funnels
 from funnelkit.specs.files import COLUMN_KEYS, FunnelEntry, load_funnels, select_funnel
 from funnelkit.specs.steps import parse_segment, parse_steps
@@ -72,7 +72,7 @@ def test_every_key_finds_its_field(write):
             timezone="Europe/Berlin",
             window=timedelta(days=7),
             unit="session",
-            group_by=Property("plan", "user"),
+            group_by=GroupBy((Property("plan", "user"),)),
             resolution="millisecond",
         ),
         columns={"user": "visitor_id"},

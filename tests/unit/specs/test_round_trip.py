@@ -13,6 +13,7 @@ from funnelkit.model import (
     EventSelector,
     Filter,
     Funnel,
+    GroupBy,
     Operator,
     Period,
     Property,
@@ -82,7 +83,7 @@ funnels = st.builds(
     timezone=st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"]),
     window=st.none() | st.timedeltas(timedelta(seconds=1), timedelta(days=366)),
     unit=st.sampled_from(["user", "session"]),
-    group_by=st.none() | properties,
+    group_by=st.none() | properties.map(lambda prop: GroupBy((prop,))),
     resolution=st.sampled_from(["second", "millisecond"]),
 )
 

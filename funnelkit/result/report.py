@@ -1,4 +1,4 @@
-"""The answer to a funnel: frozen records with raw counts and full-precision fractions."""
+"""The answer to a funnel: one series per segment, and what it was computed from."""
 
 from __future__ import annotations
 
@@ -11,67 +11,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from funnelkit.model import Funnel
+    from funnelkit.result.series import Series
 
 REPORT_SCHEMA = "funnelkit.report/1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepResult:
-    """One step of one series.
-
-    `count` is the number of units whose chosen conversion got at least this far; `drop_off` is a
-    count too: units lost since the previous step. Conversions are fractions, None where nobody was
-    there to convert. Times are seconds from the previous step over the units that reached this
-    one (specification A11a, A11b); the median is exact.
-    """
-
-    step: int
-    event: str
-    count: int
-    conversion_from_start: float | None
-    conversion_from_previous: float | None
-    drop_off: int
-    average_seconds: float | None
-    median_seconds: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """The steps of a segment, or of one group of a segment.
-
-    `conversion` is the fraction of entrants that reached the last step; the times are those of the
-    whole funnel over the units that did. A group's `name` is the text of its value; of many groups
-    the largest are kept, and `groups_left_out` counts the others.
-    """
-
-    name: str
-    steps: tuple[StepResult, ...]
-    conversion: float | None
-    average_seconds: float | None
-    median_seconds: float | None
-    groups: tuple[Series, ...] = ()
-    groups_left_out: int = 0
-
-    @property
-    def counts(self) -> tuple[int, ...]:
-        """Units per step."""
-        return tuple(step.count for step in self.steps)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the series as plain JSON values."""
-        found: dict[str, Any] = {
-            "name": self.name,
-            "steps": [
-                {name: getattr(step, name) for name in step.__slots__} for step in self.steps
-            ],
-            "conversion": self.conversion,
-            "average_seconds": self.average_seconds,
-            "median_seconds": self.median_seconds,
-        }
-        if self.groups:
-            found["groups"] = [group.to_dict() for group in self.groups]
-            found["groups_left_out"] = self.groups_left_out
-        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

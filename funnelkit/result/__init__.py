@@ -1,0 +1,26 @@
+"""The answer to a funnel: frozen records with raw counts and full-precision fractions."""
+
+from funnelkit.result.report import REPORT_SCHEMA, EventsRead, FunnelResult
+from funnelkit.result.series import Series, StepResult
+from funnelkit.result.views import (
+    PERCENTILES,
+    AgePoint,
+    Bin,
+    Frequency,
+    IntervalResult,
+    TimeToConvert,
+)
+
+__all__ = [
+    "PERCENTILES",
+    "REPORT_SCHEMA",
+    "AgePoint",
+    "Bin",
+    "EventsRead",
+    "Frequency",
+    "FunnelResult",
+    "IntervalResult",
+    "Series",
+    "StepResult",
+    "TimeToConvert",
+]
