@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime, timedelta
 
     from funnelkit.comparison.result import ComparisonResult
-    from funnelkit.engine.entry import Entry
+    from funnelkit.engine.chart import Extent
     from funnelkit.engine.rows import StepRows
     from funnelkit.events.table import EventTable
     from funnelkit.model import Funnel, Period, Property, Resolution, Segment, Step, Unit
@@ -34,6 +34,7 @@ def report(
     unit: Unit | None = None,
     group_by: str | None = None,
     resolution: Resolution | None = None,
+    data_end: str | date | datetime | None = None,
     columns: Mapping[str, str] | str | None = None,
 ) -> FunnelResult:
     """Return what Amplitude's Funnel Analysis chart would say about the events.
@@ -56,6 +57,7 @@ def report(
         unit: "user", or "session": by `session_id`, else by 30 minutes without an event.
         group_by: a property of the step-1 event of the chosen conversion: `"feature"`.
         resolution: "second" (Amplitude's default) or "millisecond".
+        data_end: up to when there would be events if there were any; by default the last event.
         columns: which column is what, where the names do not tell: `{"user": "uid"}`.
 
     Returns:
@@ -65,7 +67,9 @@ def report(
         DefinitionError: the definition is wrong.
         DataError: the events cannot be read.
     """
-    from funnelkit.engine.select import select
+    from dataclasses import replace
+
+    from funnelkit.engine.chart import Chart
     from funnelkit.events.sources import open_events
     from funnelkit.specs.define import define
 
@@ -85,9 +89,16 @@ def report(
         resolution=resolution,
     )
     with open_events(events, columns=columns or file_columns) as table:
-        entries = _entries(defined)
-        rows = select(defined, table, only=tuple(entries.values()))
-        segments = tuple(_segments(defined, rows, entries))
+        extent = _extent(defined, table, data_end)
+        defined = _dated(defined, extent)
+        charts = [(name, Chart(funnel, extent)) for name, funnel in defined.variants()]
+        answers = [(name, *chart.read(table)) for name, chart in charts]
+        segments = tuple(
+            replace(found, name=f"{found.name}, {name}" if name else found.name)
+            for name, series, _ in answers
+            for found in series
+        )
+        rows = answers[0][2]
         return FunnelResult(
             funnel=defined,
             segments=segments,
@@ -95,6 +106,37 @@ def report(
             warnings=tuple(_warnings(defined, table, rows, segments)),
             notes=table.notes,
         )
+
+
+def _extent(
+    funnel: Funnel, table: EventTable, data_end: str | date | datetime | None
+) -> Extent | None:
+    """Return when the events happened, where the definition asks for it."""
+    from funnelkit.engine.chart import Extent
+    from funnelkit.engine.select import time_range
+    from funnelkit.model import Period
+    from funnelkit.specs.times import parse_moment
+
+    if not (funnel.period.is_relative or funnel.measures.interval or funnel.measures.by_age):
+        return None
+    found = time_range(table)
+    if found is None:
+        return None
+    stated = parse_moment(data_end) if isinstance(data_end, str) else data_end
+    end = None if stated is None else Period(end=stated).bounds(funnel.timezone)[1]
+    return Extent(first=found[0], last=found[1], data_end=found[1] if end is None else end)
+
+
+def _dated(funnel: Funnel, extent: Extent | None) -> Funnel:
+    """Return the funnel with dates for a relative period: today is the day on which data end."""
+    from dataclasses import replace
+
+    from funnelkit.engine.intervals import local_day
+
+    if not funnel.period.is_relative or extent is None:
+        return funnel
+    today = local_day(extent.data_end, funnel.timezone)
+    return replace(funnel, period=funnel.period.resolved(today))
 
 
 def resolve(
@@ -107,35 +149,6 @@ def resolve(
 
     entry = select_funnel(funnel)
     return entry.funnel, entry.columns, entry.expect
-
-
-def _entries(funnel: Funnel) -> dict[str, Entry]:
-    """Return what is asked of the rows: one question per segment, or one for everybody."""
-    from funnelkit.engine.entry import Entry
-
-    start, end = funnel.period.bounds(funnel.timezone)
-    window = funnel.window_microseconds
-    if not funnel.segments:
-        return {f"all {funnel.noun}s": Entry(window=window, start=start, end=end)}
-    return {
-        segment.name: Entry(window=window, segment=index, start=start, end=end)
-        for index, segment in enumerate(funnel.segments)
-    }
-
-
-def _segments(funnel: Funnel, rows: StepRows, entries: Mapping[str, Entry]) -> Iterator[Series]:
-    from dataclasses import replace
-
-    from funnelkit.engine.summarise import groups, series
-
-    labels = [step.label for step in funnel.steps]
-    for name, entry in entries.items():
-        found = rows.match(entry)
-        answer = series(found, name=name, events=labels)
-        if funnel.group_by is not None:
-            by_value, values = groups(found, labels=rows.labels, events=labels)
-            answer = replace(answer, groups=by_value, groups_left_out=values - len(by_value))
-        yield answer
 
 
 def _events_read(events: Any, table: EventTable, rows: StepRows) -> EventsRead:

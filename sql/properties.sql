@@ -31,6 +31,10 @@ CREATE OR REPLACE MACRO fk_item_text(item) AS
 CREATE OR REPLACE MACRO fk_texts(value) AS
     list_transform(fk_items(value), lambda item: fk_item_text(item));
 
+-- The list of one text, which is empty where there is none.
+CREATE OR REPLACE MACRO fk_listed(value) AS
+    CASE WHEN value IS NULL THEN CAST([] AS VARCHAR[]) ELSE [value] END;
+
 -- Equal to one of the wanted values: text to the letter, numbers by value too, booleans in any case.
 -- `doubles` are the wanted values that are numbers, `truths` those that read true or false. A whole
 -- number that a DOUBLE cannot tell from its neighbours is compared by its digits alone.

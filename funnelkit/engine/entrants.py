@@ -2,33 +2,75 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from funnelkit.engine.bucket import Bucket
+    from funnelkit.engine.rules import Rules
+
+NOT_REACHED = -1
+"""The label of units that did not reach the step whose event supplies the group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """What a kernel found: one line per unit and interval, columns of lists or numpy arrays.
+
+    `unit` is an index into the bucket's units. `rows[line * steps + k]` is the row that filled step
+    k, -1 past `reach`. `free_reach` is the reach if nothing were excluded; `repeats`, of the shape
+    of `rows`, how often each step was done before the next one. Both are None if nobody asked.
+    """
+
+    unit: Any
+    interval: Any
+    reach: Any
+    entries: Any
+    rows: Any
+    free_reach: Any = None
+    repeats: Any = None
+
+    def without_exclusions(self, free: Matched) -> Matched:
+        """Return this with the reach of the same lines where nothing is excluded."""
+        return replace(self, free_reach=free.reach)
+
+    def repeated(self, repeats: Any) -> Matched:
+        """Return this with how often each step was done."""
+        return replace(self, repeats=repeats)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrants:
-    """One line per unit that entered, in no particular order; columns are lists or numpy arrays.
+    """One line per unit and interval, or per path; columns are lists or numpy arrays.
 
-    `unit` is a key that is equal for the same unit in every answer on the same events. `reach` is
-    the number of steps of the chosen conversion, 1 to `steps`; `entries` the number of entries that
-    the unit made (several in one tick are one); `entered` the tick of the chosen one, microseconds.
+    The lines are in no particular order. `unit` is a key that is equal for the same unit in every
+    answer on the same events; `interval` the index of the interval of entry. `reach` is the number
+    of steps of the chosen conversion, 1 to `steps`; `entries` the number of entries that the unit
+    made (several in one tick are one); `entered` the tick of the chosen one, microseconds.
     `durations[k]` are the microseconds between steps k + 1 and k + 2 over the units that got there,
-    in the order of the lines; `totals` those of the whole funnel over those that finished it.
-    `label` is the code of the value of the chosen step-1 event, where the funnel groups by one.
+    in the order of the lines; `totals` those of the whole funnel over those that finished it. In
+    any order they are between events in the order of time. `label` is the code of the group, or
+    `NOT_REACHED`. `excluded` is 1 where the unit would have gone on but for an excluded event.
+    `repeats[k]` says how often step k + 1 was done before the next, over the units that got there.
+    `amount` is what is to be summed of the last step's events, over those that finished. `rows` are
+    the positions of `Matched`, of a small input only.
     """
 
     steps: int
     unit: Sequence[int | str]
+    interval: Sequence[int]
     reach: Sequence[int]
     entries: Sequence[int]
     entered: Sequence[int]
     durations: tuple[Sequence[int], ...]
     totals: Sequence[int]
     label: Sequence[int] | None = None
+    excluded: Sequence[int] | None = None
+    repeats: tuple[Sequence[int], ...] | None = None
+    amount: Sequence[float] | None = None
+    rows: Sequence[int] | None = None
 
     def __len__(self) -> int:
         return len(self.unit)
@@ -51,49 +93,112 @@ def reached(reach: Any, steps: int) -> tuple[int, ...]:
     return tuple(sum(exactly[step:]) for step in range(1, steps + 1))
 
 
-def from_lists(
-    units: Sequence[str], us: Sequence[int], label: Sequence[int] | None, *,
-    steps: int, tick: int, matched: tuple[list[int], list[int], list[int], list[int]],
-) -> Entrants:  # fmt: skip
-    """Make lines of what the plain kernel found: unit index, reach, entries and rows."""
-    unit, reach, entries, rows = matched
-    times = [us[row] // tick * tick if row >= 0 else 0 for row in rows]
-    lines = range(len(unit))
+def from_lists(bucket: Bucket, matched: Matched, rules: Rules) -> Entrants:
+    """Make lines of what the plain kernel found."""
+    steps, tick = rules.steps, rules.tick
+    reach, rows, us = matched.reach, matched.rows, bucket.us
+    lines = range(len(reach))
+    ticks = [[us[row] // tick * tick for row in _filled(rows, reach, i, steps)] for i in lines]
+    entered = [found[0] for found in ticks]
+    if rules.order == "any":
+        ticks = [sorted(found) for found in ticks]
+    at = rules.grouped_at
+    label = None
+    if at is not None:
+        label = [
+            bucket.label[rows[i * steps + at]] if reach[i] > at else NOT_REACHED for i in lines
+        ]
+    excluded = None
+    if matched.free_reach is not None:
+        excluded = [
+            int(free > got and _covers(rules, got))
+            for got, free in zip(reach, matched.free_reach, strict=True)
+        ]
+    repeats = None
+    if matched.repeats is not None:
+        repeats = tuple(
+            [matched.repeats[i * steps + k] for i in lines if reach[i] > k + 1]
+            for k in range(steps - 1)
+        )
     return Entrants(
         steps=steps,
-        unit=[units[index] for index in unit],
+        unit=[bucket.units[index] for index in matched.unit],
+        interval=matched.interval,
         reach=reach,
-        entries=entries,
-        entered=times[::steps],
+        entries=matched.entries,
+        entered=entered,
         durations=tuple(
-            [times[i * steps + k] - times[i * steps + k - 1] for i in lines if reach[i] > k]
-            for k in range(1, steps)
+            [found[k] - found[k - 1] for found in ticks if len(found) > k] for k in range(1, steps)
         ),
-        totals=[times[(i + 1) * steps - 1] - times[i * steps] for i in lines if reach[i] == steps],
-        label=None if label is None else [label[rows[i * steps]] for i in lines],
+        totals=[found[-1] - found[0] for found in ticks if len(found) == steps],
+        label=label,
+        excluded=excluded,
+        repeats=repeats,
+        amount=(
+            [bucket.amount[rows[(i + 1) * steps - 1]] for i in lines if reach[i] == steps]
+            if rules.summed
+            else None
+        ),
+        rows=rows,
     )
 
 
-def from_arrays(
-    units: Any, us: Any, label: Any, *, steps: int, tick: int, matched: tuple[Any, Any, Any, Any]
-) -> Entrants:
-    """Make lines of what the compiled kernel found: unit index, reach, entries and rows."""
-    unit, reach, entries, rows = matched
-    rows = rows.reshape(-1, steps)
+def _filled(rows: list[int], reach: list[int], line: int, steps: int) -> list[int]:
+    return rows[line * steps : line * steps + reach[line]]
+
+
+def _covers(rules: Rules, reach: int) -> bool:
+    if rules.settings.excluded_drop_off == "any pair":
+        return True
+    return bool(rules.covered >> (reach - 1) & 1)
+
+
+def from_arrays(bucket: Bucket, matched: Matched, rules: Rules) -> Entrants:
+    """Make lines of what the compiled kernel found."""
+    import numpy as np
+
+    steps, tick = rules.steps, rules.tick
+    reach, us = matched.reach, bucket.us
+    rows = matched.rows.reshape(-1, steps)
     done = [slice(None), *(reach > k for k in range(1, steps))]
-    times = [us[rows[done[k], k]] // tick * tick for k in range(steps)]
-    # The time of step k over those who went on to step k + 1.
-    before = [us[rows[done[k], k - 1]] // tick * tick for k in range(1, steps)]
+    entered = us[rows[:, 0]] // tick * tick
+    if rules.order == "any":
+        ticks = np.where(rows >= 0, us[rows] // tick * tick, np.iinfo(np.int64).max)
+        ticks.sort(axis=1)
+        times = [ticks[done[k], k] for k in range(steps)]
+        before = [ticks[done[k], k - 1] for k in range(1, steps)]
+        first = ticks[:, 0]
+    else:
+        times = [us[rows[done[k], k]] // tick * tick for k in range(steps)]
+        # The time of step k over those who went on to step k + 1.
+        before = [us[rows[done[k], k - 1]] // tick * tick for k in range(1, steps)]
+        first = times[0]
+    at = rules.grouped_at
+    label: Any = None
+    if at is not None:
+        label = np.where(reach > at, bucket.label[rows[:, at]], NOT_REACHED)
+    excluded = None
+    if matched.free_reach is not None:
+        covers = np.array([0, *(_covers(rules, got) for got in range(1, steps + 1))], np.int8)
+        excluded = (matched.free_reach > reach) * covers[reach]
+    repeats = None
+    if matched.repeats is not None:
+        counts = matched.repeats.reshape(-1, steps)
+        repeats = tuple(counts[done[k + 1], k] for k in range(steps - 1))
     finished = done[steps - 1]
     return Entrants(
         steps=steps,
-        unit=units[unit],
+        unit=bucket.units[matched.unit],
+        interval=matched.interval,
         reach=reach,
-        entries=entries,
-        entered=times[0],
+        entries=matched.entries,
+        entered=entered,
         durations=tuple(after - start for after, start in zip(times[1:], before, strict=True)),
-        totals=times[-1] - times[0][finished],
-        label=None if label is None else label[rows[:, 0]],
+        totals=times[-1] - first[finished],
+        label=label,
+        excluded=excluded,
+        repeats=repeats,
+        amount=bucket.amount[rows[finished, -1]] if rules.summed else None,
     )
 
 
@@ -106,18 +211,25 @@ def join(parts: Sequence[Entrants]) -> Entrants:
     first = parts[0]
 
     def column(name: str) -> Any:
+        if getattr(first, name) is None:
+            return None
         return np.concatenate([getattr(part, name) for part in parts])
 
-    def duration(k: int) -> Any:
-        return np.concatenate([part.durations[k] for part in parts])
+    def columns(name: str) -> Any:
+        if getattr(first, name) is None:
+            return None
+        pairs = range(first.steps - 1)
+        return tuple(np.concatenate([getattr(part, name)[k] for part in parts]) for k in pairs)
 
     return Entrants(
         steps=first.steps,
-        unit=column("unit"),
-        reach=column("reach"),
-        entries=column("entries"),
-        entered=column("entered"),
-        durations=tuple(map(duration, range(first.steps - 1))),
-        totals=column("totals"),
-        label=None if first.label is None else column("label"),
-    )
+        durations=columns("durations"),
+        repeats=columns("repeats"),
+        **{
+            name: column(name)
+            for name in (
+                "unit", "interval", "reach", "entries", "entered", "totals", "label", "excluded",
+                "amount",
+            )
+        },
+    )  # fmt: skip

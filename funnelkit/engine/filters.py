@@ -36,11 +36,15 @@ NEGATIVE = {
 COMPARISONS = {"less": "<", "less or equal": "<=", "greater": ">", "greater or equal": ">="}
 
 
-def condition(filter_: Filter, table: EventTable, bind: Parameters) -> str:
-    """Return the SQL condition, TRUE or FALSE for every event, never NULL."""
+def condition(filter_: Filter, table: EventTable, bind: Parameters, *, missing: bool = True) -> str:
+    """Return the SQL condition, TRUE or FALSE for every event, never NULL.
+
+    `missing` says whether a negative operator holds for a missing value.
+    """
     value = expression(table, filter_.property, bind)
     if filter_.op in NEGATIVE:
-        return f"NOT {_positive(NEGATIVE[filter_.op], filter_.values, value, bind)}"
+        test = f"NOT {_positive(NEGATIVE[filter_.op], filter_.values, value, bind)}"
+        return test if missing else f"({test} AND NOT {_missing(value)})"
     return _positive(filter_.op, filter_.values, value, bind)
 
 

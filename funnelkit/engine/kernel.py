@@ -1,7 +1,7 @@
-"""The kernel, plain or compiled: one source, `match.py`.
+"""The kernels, plain or compiled: one source each.
 
-The compiled form is a second copy of that module whose functions numba has compiled: numba cannot
-call plain Python, and the plain copy must stay plain. It is cached on disk, next to the source.
+The compiled form is a second copy of a module whose functions numba has compiled: numba cannot call
+plain Python, and the plain copy must stay plain. It is cached on disk, next to the source.
 """
 
 from __future__ import annotations
@@ -9,39 +9,50 @@ from __future__ import annotations
 import functools
 import importlib.util
 import sys
+from importlib import import_module
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
-
-from funnelkit.engine import match
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-_COPY = "funnelkit.engine._match_compiled"
-_FUNCTIONS = ("may_enter", "reach_in_tick", "settle_rows", "match_units")  # callees first
+
+def plain(module: str, name: str) -> Callable[..., int]:
+    """Return a kernel of a module of this package as plain Python, for lists."""
+    return getattr(import_module(f"funnelkit.engine.{module}"), name)  # type: ignore[no-any-return]
 
 
-def plain() -> Callable[..., int]:
-    """Return the kernel as plain Python, for lists."""
-    return match.match_units
+def compiled(module: str, name: str) -> Callable[..., int]:
+    """Return a kernel compiled by numba, for numpy arrays; it releases the GIL."""
+    return getattr(_compiled(f"funnelkit.engine.{module}"), name)  # type: ignore[no-any-return]
 
 
 @functools.cache
-def compiled() -> Callable[..., int]:
-    """Return the kernel compiled by numba, for numpy arrays; it releases the GIL."""
+def _compiled(name: str) -> ModuleType:
+    """Return a copy of a module with all its functions compiled, and those it imports too."""
     import numba
 
-    module = _copy_of_match()
-    for name in _FUNCTIONS:
-        setattr(module, name, numba.njit(cache=True, nogil=True)(getattr(module, name)))
-    return module.match_units  # type: ignore[no-any-return]
+    module = _copy(name)
+    for function, value in list(vars(module).items()):
+        if not isinstance(value, FunctionType):
+            continue
+        if value.__module__ == module.__name__:
+            value = numba.njit(cache=True, nogil=True)(value)  # noqa: PLW2901 - the copy's own
+        else:
+            value = getattr(_compiled(value.__module__), function)  # noqa: PLW2901 - a kernel's
+        setattr(module, function, value)
+    return module
 
 
-def _copy_of_match() -> Any | ModuleType:
-    spec = importlib.util.spec_from_file_location(_COPY, match.__file__)
+def _copy(name: str) -> Any | ModuleType:
+    original = import_module(name)
+    home, _, last = name.rpartition(".")
+    copy = f"{home}._{last}_compiled"
+    spec = importlib.util.spec_from_file_location(copy, original.__file__)
     if spec is None or spec.loader is None:
-        raise ImportError(f"cannot load {match.__file__} a second time")
+        raise ImportError(f"cannot load {original.__file__} a second time")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[_COPY] = module  # numba's cache looks the functions' module up by name
+    sys.modules[copy] = module  # numba's cache looks the functions' module up by name
     spec.loader.exec_module(module)
     return module

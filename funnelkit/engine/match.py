@@ -1,9 +1,14 @@
-"""The kernel: for each unit, the conversion that Amplitude would choose.
+"""The kernel for this order: for each unit, the conversion that Amplitude would choose.
 
-It knows nothing of names, files or engines. Rows are grouped by unit and ordered by time inside a
-unit; `starts[u]` to `starts[u + 1]` are the rows of unit u. Row r happened at `us[r]` microseconds,
-`mask[r]` has bit k set where the event fits step k (counted from 0 here), and `flags[r]` tells
-which segments the event belongs to. The answer is *positions*: the row that filled each step.
+Other kernels serve exact order and exclusions (`strict.py`), any order (`any_order.py`) and totals
+(`totals.py`); what follows holds for all of them.
+
+A kernel knows nothing of names, files or engines. Rows are grouped by unit and ordered by time
+inside a unit; `starts[u]` to `starts[u + 1]` are the rows of unit u. Row r happened at `us[r]`
+microseconds, `mask[r]` has bit k set where the event fits step k (counted from 0 here), and
+`flags[r]` tells which segments the event belongs to. `edges` are instants that part the range of
+dates into intervals; a conversion belongs to the interval of its entry, and each unit has one in
+each interval that it entered in. The answer is *positions*: the row that filled each step.
 
 Everything is plain Python over anything that can be indexed, and the same source compiled by numba
 (see `kernel.py`) serves large inputs: write nothing here that only one of the two understands.
@@ -60,16 +65,18 @@ def reach_in_tick(
 def match_units(
     starts: Ints, us: Ints, mask: Ints, flags: Ints,
     steps: int, tick: int, window: int,
-    segment: int, start: int, end: int, until: int, first_only: int,
+    segment: int, edges: Ints, until: int, first_only: int,
     latest: Slots, pointer: Slots, anchor: Slots, memo_row: Slots, memo_reach: Slots,
-    out_unit: Slots, out_reach: Slots, out_entries: Slots, out_rows: Slots,
+    out_unit: Slots, out_interval: Slots, out_reach: Slots, out_entries: Slots, out_rows: Slots,
 ) -> int:  # fmt: skip
-    """Fill the out columns with one line per unit that entered; return how many there are.
+    """Fill the out columns with one line per unit and interval; return how many there are.
 
-    Entries are rows that `may_enter`; rows at or after `until` do not exist; `first_only` lets only
-    the first entry start a conversion. `latest` to `memo_reach` are scratch of `steps` slots.
-    `out_rows[line * steps + k]` is the row that filled step k, for k below `out_reach[line]`. All
-    times are in microseconds.
+    Entries are rows that `may_enter` between the first and the last of `edges`; that of interval i
+    lie in [edges[i], edges[i + 1]), and only the outer edges may part a tick. Rows at or after
+    `until` do not exist; `first_only` lets only the first entry of an interval start a conversion.
+    `latest` to `memo_reach` are scratch of `steps` slots. `out_entries` counts the ticks with an
+    entry. `out_rows[line * steps + k]` is the row that filled step k, for k below
+    `out_reach[line]`, else -1. All times are in microseconds; `window` is a multiple of `tick`.
 
     A first pass keeps for each step the latest entry from which it has been reached: the window
     runs from the entry, so the latest is as good as any. Where no event fits two steps and no two
@@ -81,6 +88,9 @@ def match_units(
     together are O(rows * steps) for a unit, whatever its entries.
     """
     lines = 0
+    intervals = len(edges) - 1
+    start = edges[0]
+    end = edges[intervals]
     for unit in range(len(starts) - 1):
         low = starts[unit]
         high = starts[unit + 1]
@@ -120,83 +130,96 @@ def match_units(
             continue
 
         target = steps if overlap != 0 or crowded != 0 else furthest
-        base = lines * steps
-        best = 0
         for k in range(steps):
             pointer[k] = low
             memo_row[k] = -1
+        interval = 0
         while row < high:
-            entered = us[row] // tick * tick
-            limit = entered + window + tick
-            reached = 1
-            if overlap == 0:
-                # No event fits two steps: any event of the tick or later will do for the next one.
-                anchor[0] = row
-                earliest = entered
-                for k in range(1, target):
-                    r = pointer[k]
-                    while r < high and (mask[r] & (1 << k) == 0 or us[r] < earliest):
-                        r += 1
-                    pointer[k] = r
-                    if r == high or us[r] >= limit:
-                        break
-                    anchor[k] = r
-                    earliest = us[r] // tick * tick
-                    reached = k + 1
-            else:
-                k = 0
-                r = row
-                while True:
-                    # Row r is the first of its tick that fits step k: how far does the tick lead?
-                    anchor[k] = r
-                    if memo_row[k] == r:
-                        last = memo_reach[k]
+            while us[row] >= edges[interval + 1]:
+                interval += 1
+            close = edges[interval + 1]
+            base = lines * steps
+            best = 0
+            tried = 0
+            while row < high and us[row] < close:
+                tried += 1
+                entered = us[row] // tick * tick
+                if best < target and (tried == 1 or first_only == 0):
+                    limit = entered + window + tick
+                    reached = 1
+                    if overlap == 0:
+                        # No event fits two steps: any of the tick or later will do for the next.
+                        anchor[0] = row
+                        earliest = entered
+                        for k in range(1, target):
+                            r = pointer[k]
+                            while r < high and (mask[r] & (1 << k) == 0 or us[r] < earliest):
+                                r += 1
+                            pointer[k] = r
+                            if r == high or us[r] >= limit:
+                                break
+                            anchor[k] = r
+                            earliest = us[r] // tick * tick
+                            reached = k + 1
                     else:
-                        floor = us[r] // tick * tick
-                        first = r
-                        while first > low and us[first - 1] >= floor:
-                            first -= 1
-                        stop = r
-                        while stop < high and us[stop] < floor + tick:
-                            stop += 1
-                        last = reach_in_tick(
-                            us, mask, flags, first, stop, k, steps, segment, start, end
-                        )
-                        memo_row[k] = r
-                        memo_reach[k] = last
-                    for q in range(k + 1, last + 1):
-                        anchor[q] = -1
-                    k = last + 1
-                    reached = k
-                    if k == steps:
-                        break
-                    after = us[r] // tick * tick + tick
-                    r = pointer[k]
-                    while r < high and (mask[r] & (1 << k) == 0 or us[r] < after):
-                        r += 1
-                    pointer[k] = r
-                    if r == high or us[r] >= limit:
-                        break
-            if reached > best:
-                best = reached
-                for k in range(best):
-                    out_rows[base + k] = anchor[k]
-                if best == target:
-                    break
-            if first_only != 0:
-                break
-            row += 1
-            while row < high and (
-                us[row] < entered + tick or not may_enter(us, mask, flags, row, segment, start, end)
-            ):
+                        k = 0
+                        r = row
+                        while True:
+                            # Row r is the first of its tick that fits step k: how far does the
+                            # tick lead?
+                            anchor[k] = r
+                            if memo_row[k] == r:
+                                last = memo_reach[k]
+                            else:
+                                floor = us[r] // tick * tick
+                                first = r
+                                while first > low and us[first - 1] >= floor:
+                                    first -= 1
+                                stop = r
+                                while stop < high and us[stop] < floor + tick:
+                                    stop += 1
+                                last = reach_in_tick(
+                                    us, mask, flags, first, stop, k, steps, segment, start, end
+                                )
+                                memo_row[k] = r
+                                memo_reach[k] = last
+                            for q in range(k + 1, last + 1):
+                                anchor[q] = -1
+                            k = last + 1
+                            reached = k
+                            if k == steps:
+                                break
+                            after = us[r] // tick * tick + tick
+                            r = pointer[k]
+                            while r < high and (mask[r] & (1 << k) == 0 or us[r] < after):
+                                r += 1
+                            pointer[k] = r
+                            if r == high or us[r] >= limit:
+                                break
+                    if reached > best:
+                        best = reached
+                        for k in range(steps):
+                            out_rows[base + k] = anchor[k] if k < best else -1
+                elif intervals == 1:
+                    break  # the first pass has counted the entries
                 row += 1
+                while row < high and (
+                    us[row] < entered + tick
+                    or not may_enter(us, mask, flags, row, segment, start, end)
+                ):
+                    row += 1
 
-        if overlap != 0:
-            settle_rows(us, mask, flags, low, high, tick, segment, start, end, best, base, out_rows)
-        out_unit[lines] = unit
-        out_reach[lines] = best
-        out_entries[lines] = entries
-        lines += 1
+            if overlap != 0:
+                settle_rows(
+                    us, mask, flags, low, high, tick, segment, start, end, best, base, out_rows
+                )
+            out_unit[lines] = unit
+            out_interval[lines] = interval
+            out_reach[lines] = best
+            out_entries[lines] = entries if intervals == 1 else tried
+            lines += 1
+            if intervals == 1:
+                break
     return lines
 
 

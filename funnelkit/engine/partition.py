@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numba
 import numpy as np
 
-from funnelkit.engine.rows import Bucket, frozen
+from funnelkit.engine.bucket import Bucket, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,27 +25,30 @@ PARTITIONS = 1 << PARTITION_BITS
 TRAY = 1 << 14  # lines
 LEAST_MAPPED = 1 << 16  # bytes
 _NO_LABEL = np.empty(0, np.int32)
+_NO_AMOUNT = np.empty(0, np.float64)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: spreads consecutive keys
 
 
 class Rows(NamedTuple):
-    """Columns of equal length, one line per event; `flags` and `label` may be None."""
+    """Columns of equal length, one line per event; those from `flags` on may be None."""
 
     unit: Any
     us: Any
     mask: Any
     flags: Any = None
     label: Any = None
+    amount: Any = None
 
     def pick(self, index: Any) -> Rows:
         """Return the lines at `index` (a slice or an array of positions)."""
         return Rows(*(None if column is None else column[index] for column in self))
 
     def solid(self) -> list[Any]:
-        """Return all five columns as the compiled functions take them: none is missing."""
+        """Return all columns as the compiled functions take them: none is missing."""
         flags = self.mask[:0] if self.flags is None else self.flags
         label = _NO_LABEL if self.label is None else self.label
-        return [self.unit.view(np.uint64), self.us, self.mask, flags, label]
+        amount = _NO_AMOUNT if self.amount is None else self.amount
+        return [self.unit.view(np.uint64), self.us, self.mask, flags, label, amount]
 
     def frozen(self) -> list[Any]:
         """Return `solid` columns that are read-only."""
@@ -57,13 +60,14 @@ class Rows(NamedTuple):
 
     def replaced(self, columns: Sequence[Any]) -> Rows:
         """Return `solid` columns with the keys of these rows, and those missing that are here."""
-        us, mask, flags, label = columns
+        us, mask, flags, label, amount = columns
         return Rows(
             self.unit,
             us,
             mask,
             None if self.flags is None else flags,
             None if self.label is None else label,
+            None if self.amount is None else amount,
         )
 
     def copy(self) -> Rows:
@@ -182,6 +186,7 @@ def _bucket(rows: Rows, starts: Any, units: Any = None) -> Bucket:
         mask=rows.mask,
         flags=rows.mask if rows.flags is None else rows.flags,
         label=rows.label,
+        amount=rows.amount,
     )
 
 
@@ -206,8 +211,8 @@ def _unit_starts(unit: Any, us: Any) -> Any:
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _scatter(
     row: int, filled: Any,
-    unit: Any, us: Any, mask: Any, flags: Any, label: Any,
-    to_unit: Any, to_us: Any, to_mask: Any, to_flags: Any, to_label: Any,
+    unit: Any, us: Any, mask: Any, flags: Any, label: Any, amount: Any,
+    to_unit: Any, to_us: Any, to_mask: Any, to_flags: Any, to_label: Any, to_amount: Any,
 ) -> Any:  # fmt: skip
     """Put the lines from `row` on into the trays of their partitions, until one tray is full.
 
@@ -227,12 +232,14 @@ def _scatter(
             to_flags[to] = flags[row]
         if len(label):
             to_label[to] = label[row]
+        if len(amount):
+            to_amount[to] = amount[row]
         row += 1
     return row, -1
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _group(unit: Any, us: Any, mask: Any, flags: Any, label: Any) -> Any:
+def _group(unit: Any, us: Any, mask: Any, flags: Any, label: Any, amount: Any) -> Any:
     """Return where each unit starts, its key, whether time ascends, and the columns by unit.
 
     The keys go through a hash table of open addresses; the rows keep their order inside a unit.
@@ -270,6 +277,7 @@ def _group(unit: Any, us: Any, mask: Any, flags: Any, label: Any) -> Any:
     starts = count[: units + 1].copy()
     to_us, to_mask = np.empty_like(us), np.empty_like(mask)
     to_flags, to_label = np.empty_like(flags), np.empty_like(label)
+    to_amount = np.empty_like(amount)
     for row in range(len(unit)):
         number = number_of[row]
         to = count[number]
@@ -280,4 +288,7 @@ def _group(unit: Any, us: Any, mask: Any, flags: Any, label: Any) -> Any:
             to_flags[to] = flags[row]
         if len(label):
             to_label[to] = label[row]
-    return starts, keys[:units].copy(), in_order, to_us, to_mask, to_flags, to_label
+        if len(amount):
+            to_amount[to] = amount[row]
+    keys = keys[:units].copy()
+    return starts, keys, in_order, to_us, to_mask, to_flags, to_label, to_amount

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.engine.filters import condition
-from funnelkit.engine.query import TICKS
+from funnelkit.engine.rules import TICKS
 from funnelkit.engine.runs import Runs, fills
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.errors import UnsupportedError

@@ -1,40 +1,46 @@
-"""The SELECT of a funnel: which events fit which step, as `sql/select.sql` asks it."""
+"""The SELECT of a funnel: which events play which part, as `sql/select.sql` asks it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.engine.filters import condition
+from funnelkit.engine.events_sql import EventConditions
+from funnelkit.engine.history import History, on_first_day
+from funnelkit.engine.rules import pairs_of, rules_of
 from funnelkit.engine.sqlfiles import read_sql
-from funnelkit.engine.units import null_count, unit_key
+from funnelkit.engine.units import null_count, unit_key, user_key
 from funnelkit.events.properties import PropertyType, expression
 from funnelkit.events.sql import Parameters, quote_identifier
-from funnelkit.model import ANY_EVENT, NONE
+from funnelkit.model import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from duckdb import DuckDBPyConnection
 
+    from funnelkit.engine.rules import Rules
     from funnelkit.engine.units import UnitKey
     from funnelkit.events.table import EventTable
-    from funnelkit.model import EventSelector, Funnel, Property, Step
+    from funnelkit.model import Funnel, Property
 
-TICKS = {"second": 1_000_000, "millisecond": 1_000}
-"""Microseconds of a tick, by resolution (specification A10)."""
+NARROW_BITS = 8
+SEPARATOR = "\x1f"
+"""Stands between the values of two properties by which a funnel is grouped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """The composed SELECT and what its rows mean.
 
-    The columns are unit, us, mask, flags where `flagged`, and label where the funnel is grouped.
-    `lacks_user_id` is the flag of step-1 events without a `user_id`; where the file can say it
-    without a look at each event, `all_lack_user_id` does instead.
+    The columns are unit, us, mask, flags where `flagged`, label where the funnel is grouped and
+    amount where a property is summed. `lacks_user_id` is the flag of step-1 events without a
+    `user_id`; where the file can say it without a look at each event, `all_lack_user_id` does
+    instead.
     """
 
     funnel: Funnel
+    rules: Rules
     sql: str
     values: dict[str, Any]
     us: str
@@ -53,69 +59,115 @@ def compose(
     With `exact` users are told apart by the text of their ids, else by a number (see `UnitKey`).
     """
     bind = Parameters()
-    unit = unit_key(str(funnel.unit), table, connection, bind, exact=exact)
-    wide = "BIGINT" if max(len(funnel.steps), len(funnel.segments) + 1) > 8 else "UTINYINT"  # noqa: PLR2004 - bits
-    flags = [
-        " AND ".join(condition(filter_, table, bind) for filter_ in segment.filters) or "true"
-        for segment in funnel.segments
-    ]
+    rules = rules_of(funnel)
+    us = _microseconds(rules, table)
+    conditions = EventConditions(funnel, table, bind, when_new=on_first_day(funnel, us, bind))
+    history = History(
+        funnel=funnel,
+        table=table,
+        conditions=conditions,
+        bind=bind,
+        user=user_key(table, connection, exact=exact),
+        us=us,
+        ties=_ties(table),
+    )
+    unit = unit_key(funnel, table, history.relation(), connection, bind, exact=exact)
+    wide = "BIGINT" if max(len(funnel.steps), rules.flag_bits) > NARROW_BITS else "UTINYINT"
+    flags = list(_segment_flags(funnel, history, conditions))
     lacks = None
     if table.user_id is not None and (exact or null_count(table, table.user_id, connection) != 0):
-        lacks = len(flags)
-        flags.append(f"{quote_identifier(table.user_id)} IS NULL")
-    flag_sum = " + ".join(
-        f"CASE WHEN {flag} THEN {1 << s} ELSE 0 END" for s, flag in enumerate(flags)
-    )
-    label = None
-    if funnel.group_by is not None:
-        by = funnel.group_by.properties[0]
-        label = f"CASE WHEN fk_mask & 1 > 0 THEN {label_text(by, table, bind)} END"
+        lacks = max(1, len(funnel.segments))
+        flags.append(f"CASE WHEN {quote_identifier(table.user_id)} IS NULL THEN {1 << lacks} END")
+    bars, wanted = _bars(funnel, rules, conditions, wide=wide)
+    if bars:
+        flags.append(f"fk_bars::BIGINT * {1 << rules.shift}")
+    if rules.count_by == "totals":
+        kind = f"hash({quote_identifier(table.event_type)}) % {1 << rules.kind_bits}"
+        flags.append(f"CAST({kind} AS BIGINT) * {1 << rules.kind_shift}")
+    flag_sum = " + ".join(f"coalesce({flag}, 0)" for flag in flags)
     sql = read_sql("select").format(
         unit=unit.sql,
-        us=table.microseconds(),
-        mask=step_mask(funnel.steps, table, bind, wide=wide),
+        us=us,
+        mask=_mask(funnel, history, conditions, wide=wide),
+        bars=bars,
         flags=f",\n    CAST({flag_sum} AS {wide}) AS flags" if flags else "",
-        label=f",\n    {label} AS label" if label else "",
+        label=_label(funnel, table, bind),
+        amount=_amount(funnel, table, bind),
         events=unit.relation,
-        relevant=" AND ".join([unit.present, *_relevant(funnel, table, bind)]),
+        wanted=wanted,
+        relevant=" AND ".join([unit.present, *_relevant(funnel, rules, table, bind)]),
     )
     return Query(
         funnel=funnel,
+        rules=rules,
         sql=sql,
         values=bind.used_in(sql),
-        us=table.microseconds(),
+        us=us,
         flagged=bool(flags),
         unit=unit,
         lacks_user_id=lacks,
         all_lack_user_id=table.user_id is None,
-        ties=_ties(table),
+        ties=history.ties,
     )
 
 
-def step_mask(steps: Sequence[Step], table: EventTable, bind: Parameters, *, wide: str) -> str:
+def _microseconds(rules: Rules, table: EventTable) -> str:
+    """Return the SQL of the time: half a tick later where times are rounded, not cut (A10, G1)."""
+    us = table.microseconds()
+    return us if rules.settings.seconds == "floor" else f"({us} + {rules.tick // 2})"
+
+
+def _segment_flags(funnel: Funnel, history: History, conditions: EventConditions) -> Iterator[str]:
+    """Yield the bit of each segment, or one for everybody where not everybody may enter."""
+    everybody = [*history.at_an_open_time()]
+    if funnel.users != "active":
+        everybody.append(history.is_new())
+    if not funnel.segments and everybody:
+        yield f"CASE WHEN {' AND '.join(everybody)} THEN 1 END"
+    for number, segment in enumerate(funnel.segments):
+        tests = [conditions.passes(segment.filters), *history.passes(segment, number), *everybody]
+        yield f"CASE WHEN {' AND '.join(tests)} THEN {1 << number} END"
+
+
+def _mask(funnel: Funnel, history: History, conditions: EventConditions, *, wide: str) -> str:
     """Return the SQL of the bits of the steps that an event fits (specification A7, A8)."""
-    plain: dict[str, int] = {}
-    filtered: list[tuple[EventSelector, int]] = []
-    for k, step in enumerate(steps):
-        for selector in step.events:
-            if selector.filters:
-                filtered.append((selector, 1 << k))
-            else:
-                plain[selector.event_type] = plain.get(selector.event_type, 0) | 1 << k
-    every = plain.pop(ANY_EVENT, 0)
-    column = quote_identifier(table.event_type)
-    terms = [f"{every}::{wide}"]
-    if plain:
-        whens = "".join(
-            f" WHEN {bind.bind(name)} THEN {bits | every}::{wide}" for name, bits in plain.items()
-        )
-        terms = [f"CASE {column}{whens} ELSE {every}::{wide} END"]
-    for selector, bit in filtered:
-        tests = [condition(filter_, table, bind) for filter_ in selector.filters]
-        if selector.event_type != ANY_EVENT:
-            tests.insert(0, f"{column} = {bind.bind(selector.event_type)}")
-        terms.append(f"CASE WHEN {' AND '.join(tests)} THEN {bit}::{wide} ELSE 0::{wide} END")
-    return " | ".join(terms)
+    plain = [
+        (step.events, 1 << k)
+        for k, step in enumerate(funnel.steps)
+        if step.historical_count is None
+    ]
+    counted = [
+        (history.nth_time(k), 1 << k)
+        for k, step in enumerate(funnel.steps)
+        if step.historical_count is not None
+    ]
+    return conditions.bits(plain, wide=wide, more=counted)
+
+
+def _bars(
+    funnel: Funnel, rules: Rules, conditions: EventConditions, *, wide: str
+) -> tuple[str, str]:
+    """Return the column of the pairs of steps that an event bars, and which events are wanted."""
+    if rules.every:
+        return "", "true"
+    every = (1 << (rules.steps - 1)) - 1
+    if rules.order == "exact":
+        bits = conditions.bits([], wide=wide, more=[(conditions.is_active(), every)])
+    elif funnel.exclusions:
+        pairs = [(exclusion.events, pairs_of(exclusion, funnel)) for exclusion in funnel.exclusions]
+        bits = conditions.bits(pairs, wide=wide)
+    else:
+        return "", "fk_mask > 0"
+    return f",\n        {bits} AS fk_bars", "(fk_mask > 0 OR fk_bars > 0)"
+
+
+def _label(funnel: Funnel, table: EventTable, bind: Parameters) -> str:
+    by = funnel.group_by
+    if by is None:
+        return ""
+    texts = [label_text(prop, table, bind) for prop in by.properties]
+    text = f" || {bind.bind(SEPARATOR)} || ".join(texts)
+    return f",\n    CASE WHEN fk_mask & {1 << (by.step - 1)} > 0 THEN {text} END AS label"
 
 
 def label_text(by: Property, table: EventTable, bind: Parameters) -> str:
@@ -136,14 +188,40 @@ def label_text(by: Property, table: EventTable, bind: Parameters) -> str:
     return f"coalesce({text}, {bind.bind(NONE)})"
 
 
-def _relevant(funnel: Funnel, table: EventTable, bind: Parameters) -> Iterator[str]:
+def _amount(funnel: Funnel, table: EventTable, bind: Parameters) -> str:
+    """Return the column of the numbers to be summed; what is no number counts 0 (A11i)."""
+    prop = funnel.measures.sum_of
+    if prop is None:
+        return ""
+    value = expression(table, prop, bind)
+    match value.type:
+        case PropertyType.NUMBER:
+            number = f"CAST({value.sql} AS DOUBLE)"
+        case PropertyType.TEXT:
+            number = f"TRY_CAST({value.sql} AS DOUBLE)"
+        case PropertyType.JSON:
+            items = f"list_transform(fk_texts({value.sql}), lambda t: TRY_CAST(t AS DOUBLE))"
+            number = f"list_sum({items})"
+        case _:
+            number = "NULL"
+    last = 1 << (len(funnel.steps) - 1)
+    amount = f"CASE WHEN fk_mask & {last} > 0 THEN coalesce({number}, 0) ELSE 0 END"
+    return f",\n    CAST({amount} AS DOUBLE) AS amount"
+
+
+def _relevant(funnel: Funnel, rules: Rules, table: EventTable, bind: Parameters) -> Iterator[str]:
     """Yield conditions that leave out events which are too early or too late to play a part."""
     start, end = funnel.period.bounds(funnel.timezone)
-    tick = TICKS[funnel.resolution]
+    tick, settings = rules.tick, rules.settings
+    shift = 0 if settings.seconds == "floor" else tick // 2
     if start is not None:
-        yield _at_or_after(start // tick * tick, table, bind)
+        if rules.order == "any" and settings.any_order_before_range == "allowed":
+            start -= funnel.window_microseconds
+        elif rules.order != "any":
+            start = start // tick * tick
+        yield _at_or_after(start - shift, table, bind)
     if end is not None:
-        last = end + funnel.window_microseconds + tick
+        last = end + funnel.window_microseconds + tick - shift
         yield f"NOT {_at_or_after(last, table, bind)}"
 
 

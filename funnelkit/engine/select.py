@@ -9,9 +9,11 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from funnelkit.engine.answer import answer
+from funnelkit.engine.bucket import NO_ROWS, Bucket
 from funnelkit.engine.entrants import join
-from funnelkit.engine.query import TICKS, compose
-from funnelkit.engine.rows import NO_ROWS, Bucket, StepRows, answer
+from funnelkit.engine.query import compose
+from funnelkit.engine.rows import StepRows
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.events.connection import connect, data_errors
 from funnelkit.events.sql import Parameters
@@ -60,24 +62,33 @@ def select(
 
 def _read_lists(query: Query, connection: DuckDBPyConnection) -> StepRows:
     order = " ORDER BY unit, us"
-    if query.funnel.group_by is not None:
+    if query.rules.must_settle:
         order += f", {query.ties}"
     found = connection.execute(query.sql + order, query.values).fetchall()
-    columns: list[list[Any]] = [list(column) for column in zip(*found, strict=True)]
-    unit, us, mask, *more = columns or [[] for _ in range(5)]
-    flags = more[0] if query.flagged else mask
+    names = ["unit", "us", "mask"]
+    names += ["flags"] if query.flagged else []
+    names += ["label"] if query.rules.grouped_at is not None else []
+    names += ["amount"] if query.rules.summed else []
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    if found:
+        columns = dict(zip(names, map(list, zip(*found, strict=True)), strict=True))
+    unit, mask = columns["unit"], columns["mask"]
+    flags = columns.get("flags", mask)
     starts = [row for row in range(len(unit)) if row == 0 or unit[row] != unit[row - 1]]
     codes: dict[str, int] = {}
     coded = None
-    if query.funnel.group_by is not None:
-        coded = [-1 if text is None else codes.setdefault(text, len(codes)) for text in more[-1]]
+    if "label" in columns:
+        coded = [
+            -1 if text is None else codes.setdefault(text, len(codes)) for text in columns["label"]
+        ]
     bucket = Bucket(
         units=[unit[start] for start in starts],
         starts=[*starts, len(unit)],
-        us=us,
+        us=columns["us"],
         mask=mask,
         flags=flags,
         label=coded,
+        amount=columns.get("amount"),
     )
     seen = 0
     for bits in mask:
@@ -100,10 +111,9 @@ def _rows(
     lacking: int,
     answers: Mapping[Entry, Entrants] | None = None,
 ) -> StepRows:
-    steps = len(query.funnel.steps)
+    steps = query.rules.steps
     return StepRows(
-        steps=steps,
-        tick=TICKS[query.funnel.resolution],
+        rules=query.rules,
         buckets=buckets or [NO_ROWS],
         labels=labels,
         seen=tuple(bool(seen >> k & 1) for k in range(steps)),
@@ -120,12 +130,9 @@ def _read_arrays(query: Query, connection: DuckDBPyConnection, only: Sequence[En
     stream = Stream(query, connection)
     answers: dict[Entry, Entrants] = {}
     buckets: list[Bucket] = []
-    # Labels are settled when all rows are there, so a grouped funnel keeps them.
-    if only and query.funnel.group_by is None:
-        steps, tick = len(query.funnel.steps), TICKS[query.funnel.resolution]
-        found = stream.each(
-            lambda bucket: [answer(bucket, entry, steps=steps, tick=tick) for entry in only]
-        )
+    # Ties are settled when all rows are there, so where they matter the rows are kept.
+    if only and not query.rules.must_settle:
+        found = stream.each(lambda bucket: [answer(bucket, entry, query.rules) for entry in only])
         if found:
             answers = {entry: join([part[i] for part in found]) for i, entry in enumerate(only)}
     else:

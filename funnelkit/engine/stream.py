@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numba
 import numpy as np
 
+from funnelkit.engine.bucket import Bucket, frozen
 from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, partition
-from funnelkit.engine.rows import Bucket, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -49,7 +49,7 @@ class Stream:
     def buckets(self) -> list[Bucket]:
         """Return all rows in buckets of whole units."""
         found = self.each(lambda bucket: bucket, keep=True)
-        return found if self.query.funnel.group_by is None else self._settled(found)
+        return self._settled(found) if self.query.rules.must_settle else found
 
     def each(self, finish: Callable[[Bucket], Finished], *, keep: bool = False) -> list[Finished]:
         """Return what `finish` makes of each bucket of whole units, several at a time.
@@ -79,7 +79,7 @@ class Stream:
 
     def batches(self) -> Iterator[Rows]:
         """Yield the rows as they come, as read-only arrays."""
-        labelled = self.query.funnel.group_by is not None
+        labelled, summed = self.query.rules.grouped_at is not None, self.query.rules.summed
         lacks = self.query.lacks_user_id
         relation = self.connection.sql(self.query.sql, params=self.query.values)
         for batch in relation.to_arrow_reader(BATCH):
@@ -92,8 +92,10 @@ class Stream:
             self.seen |= seen
             self.step_one += step_one
             self.lacking += lacking
-            label = self._codes(batch.column(batch.num_columns - 1)) if labelled else None
-            yield Rows(unit, us, mask, flags, label)
+            last = batch.num_columns - 1
+            amount = _array(batch.column(last)) if summed else None
+            label = self._codes(batch.column(last - summed)) if labelled else None
+            yield Rows(unit, us, mask, flags, label, amount)
 
     def _codes(self, texts: Any) -> Any:
         encoded = texts.dictionary_encode()
@@ -106,10 +108,13 @@ class Stream:
     def _settled(self, buckets: list[Bucket]) -> list[Bucket]:
         """Put events of one unit at one microsecond into the order that every engine agrees on.
 
-        Only the label depends on it, so only ties between different labels are looked at. They
-        alone are read again, all at once, with everything that the order needs.
+        Only labels and amounts depend on it, so only ties between different ones are looked at.
+        They alone are read again, all at once, with everything that the order needs.
         """
-        ties = [_tied(b.starts, frozen(b.us), frozen(b.label)) for b in buckets]
+        ties = [
+            _tied(b.starts, frozen(b.us), frozen(_or_none(b.label)), frozen(_or_none(b.amount)))
+            for b in buckets
+        ]
         moments = {int(us) for b, tied in zip(buckets, ties, strict=True) for us in b.us[tied]}
         if not moments:
             return buckets
@@ -118,27 +123,47 @@ class Stream:
             f" ORDER BY {self.query.ties}",
             self.query.values | {"moments": sorted(moments)},
         ).fetchall()
-        lines: dict[tuple[int, int], deque[tuple[int, int, int]]] = {}
+        lines: dict[tuple[int, int], deque[_Line]] = {}
         for unit, us, mask, *more in found:
-            flags = more[0] if self.query.flagged else mask
-            code = -1 if more[-1] is None else self.codes[more[-1]]
-            lines.setdefault((unit, us), deque()).append((mask, flags, code))
+            amount = more.pop() if self.query.rules.summed else 0.0
+            text = more.pop() if self.query.rules.grouped_at is not None else None
+            line = _Line(
+                mask=mask,
+                flags=more[0] if more else mask,  # where nothing asks for flags, it is the mask
+                label=-1 if text is None else self.codes[text],
+                amount=amount,
+            )
+            lines.setdefault((unit, us), deque()).append(line)
         return [_rewritten(b, tied, lines) for b, tied in zip(buckets, ties, strict=True)]
 
 
-def _rewritten(
-    bucket: Bucket, tied: Any, lines: Mapping[tuple[int, int], deque[tuple[int, int, int]]]
-) -> Bucket:
+class _Line(NamedTuple):
+    """What one event says, but for its unit and time."""
+
+    mask: int
+    flags: int
+    label: int
+    amount: float
+
+
+def _or_none(column: Any) -> Any:
+    return np.empty(0, np.int32) if column is None else column
+
+
+def _rewritten(bucket: Bucket, tied: Any, lines: Mapping[tuple[int, int], deque[_Line]]) -> Bucket:
     """Return the bucket with its tied rows as `lines` has them: (unit, time) to what came when."""
     if not len(tied):
         return bucket
     rewritten = bucket.copy()
     unit_of = np.repeat(np.arange(len(bucket.units)), np.diff(bucket.starts))
     for row in tied.tolist():
-        mask, flags, code = lines[int(bucket.units[unit_of[row]]), int(bucket.us[row])].popleft()
-        rewritten.flags[row] = flags  # where nothing asks for flags, these are the mask too
-        rewritten.mask[row] = mask
-        rewritten.label[row] = code
+        line = lines[int(bucket.units[unit_of[row]]), int(bucket.us[row])].popleft()
+        rewritten.flags[row] = line.flags
+        rewritten.mask[row] = line.mask
+        if rewritten.label is not None:
+            rewritten.label[row] = line.label
+        if rewritten.amount is not None:
+            rewritten.amount[row] = line.amount
     return rewritten
 
 
@@ -160,8 +185,8 @@ def _count(mask: Any, flags: Any, lacks: int) -> tuple[int, int, int]:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _tied(starts: Any, us: Any, label: Any) -> Any:
-    """Return the rows that share unit and time with a row of another label."""
+def _tied(starts: Any, us: Any, label: Any, amount: Any) -> Any:
+    """Return the rows that share unit and time with a row of another label or amount."""
     found = np.empty(len(us), np.int64)
     count = 0
     for unit in range(len(starts) - 1):
@@ -170,7 +195,10 @@ def _tied(starts: Any, us: Any, label: Any) -> Any:
             stop = first + 1
             differs = False
             while stop < starts[unit + 1] and us[stop] == us[first]:
-                differs = differs or label[stop] != label[first]
+                if len(label) and label[stop] != label[first]:
+                    differs = True
+                if len(amount) and amount[stop] != amount[first]:
+                    differs = True
                 stop += 1
             if differs:
                 for row in range(first, stop):

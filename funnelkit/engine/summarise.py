@@ -5,104 +5,30 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.engine.entrants import reached
+from funnelkit.engine.entrants import NOT_REACHED, reached
+from funnelkit.engine.pieces import apart
+from funnelkit.engine.query import SEPARATOR
 from funnelkit.result import Series, StepResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from funnelkit.engine.entrants import Entrants
+    from funnelkit.model import Funnel
 
 MICROSECONDS = 1_000_000
-MOST_GROUPS = 100
-"""Amplitude shows at most 100 values of one property (specification A9)."""
+DID_NOT_REACH = "Did not reach step"
+"""The group of units that did not get to the grouped step, as the chart calls it (A9)."""
 
 
 def series(entrants: Entrants, *, name: str, events: Sequence[str]) -> Series:
     """Return the series of all entrants; `events` are the labels of the steps."""
-    return _series(
-        name, events, reached(entrants.reach, entrants.steps), entrants.durations, entrants.totals
-    )
-
-
-def groups(
-    entrants: Entrants, *, labels: Sequence[str], events: Sequence[str]
-) -> tuple[tuple[Series, ...], int]:
-    """Return one series per value of the chosen step-1 event, and how many values there are.
-
-    The most frequent values come first, equal ones by name; at most 100 are returned
-    (specification A9, G13).
-    """
-    if entrants.label is None:
-        return (), 0
-    split = _split_lists if isinstance(entrants.reach, list) else _split_arrays
-    pieces = split(entrants)
-    order = sorted(pieces, key=lambda code: (-len(pieces[code][0]), labels[code]))
-    found = tuple(
-        _series(labels[code], events, reached(reach, entrants.steps), durations, totals)
-        for code in order[:MOST_GROUPS]
-        for reach, durations, totals in [pieces[code]]
-    )
-    return found, len(order)
-
-
-Piece = tuple[Any, tuple[Any, ...], Any]  # reach, durations, totals of one group
-
-
-def _split_lists(entrants: Entrants) -> dict[int, Piece]:
-    codes = entrants.label or []
-    pieces: dict[int, Piece] = {
-        code: ([], tuple([] for _ in entrants.durations), []) for code in set(codes)
-    }
-    next_duration = [iter(column) for column in entrants.durations]
-    next_total = iter(entrants.totals)
-    for code, reach in zip(codes, entrants.reach, strict=True):
-        reaches, durations, totals = pieces[code]
-        reaches.append(reach)
-        for k in range(reach - 1):
-            durations[k].append(next(next_duration[k]))
-        if reach == entrants.steps:
-            totals.append(next(next_total))
-    return pieces
-
-
-def _split_arrays(entrants: Entrants) -> dict[int, Piece]:
-    import numpy as np
-
-    code: Any = entrants.label
-    reach: Any = entrants.reach
-    # One sort by code, then each group is a slice of every column.
-    order = np.argsort(code, kind="stable")
-    values, first = np.unique(code[order], return_index=True)
-    by_step = []
-    for k, column in enumerate([*entrants.durations, entrants.totals]):
-        needed = min(k + 2, entrants.steps)
-        codes = code[reach >= needed]
-        step_order = np.argsort(codes, kind="stable")
-        by_step.append((np.asarray(column)[step_order], np.searchsorted(codes[step_order], values)))
-    bounds = [*first.tolist(), len(code)]
-    pieces: dict[int, Piece] = {}
-    for number, value in enumerate(values.tolist()):
-        columns = tuple(
-            column[starts[number] : starts[number + 1] if number + 1 < len(starts) else None]
-            for column, starts in by_step
-        )
-        reaches = reach[order[bounds[number] : bounds[number + 1]]]
-        pieces[value] = (reaches, columns[:-1], columns[-1])
-    return pieces
-
-
-def _series(
-    name: str,
-    events: Sequence[str],
-    counts: tuple[int, ...],
-    durations: tuple[Any, ...],
-    totals: Any,
-) -> Series:
+    counts = reached(entrants.reach, entrants.steps)
+    excluded = _excluded(entrants)
     steps = []
     for k, (event, count) in enumerate(zip(events, counts, strict=True)):
         previous = counts[k - 1] if k else count
-        average, median = times(durations[k - 1]) if k else (None, None)
+        average, median = times(entrants.durations[k - 1]) if k else (None, None)
         steps.append(
             StepResult(
                 step=k + 1,
@@ -113,9 +39,10 @@ def _series(
                 drop_off=previous - count,
                 average_seconds=average,
                 median_seconds=median,
+                excluded_drop_off=None if excluded is None else excluded[k],
             )
         )
-    average, median = times(totals) if len(counts) > 1 else (None, None)
+    average, median = times(entrants.totals) if len(counts) > 1 else (None, None)
     return Series(
         name=name,
         steps=tuple(steps),
@@ -123,6 +50,56 @@ def _series(
         average_seconds=average,
         median_seconds=median,
     )
+
+
+def _excluded(entrants: Entrants) -> list[int] | None:
+    """Return for each step the units that an excluded event kept from it (specification A6)."""
+    if entrants.excluded is None:
+        return None
+    found = [0] * (entrants.steps + 1)
+    if isinstance(entrants.excluded, list):
+        for reach, is_excluded in zip(entrants.reach, entrants.excluded, strict=True):
+            found[reach] += is_excluded
+    else:
+        import numpy as np
+
+        excluded: Any = entrants.excluded
+        found = np.bincount(
+            entrants.reach, weights=excluded, minlength=entrants.steps + 1
+        ).astype(int).tolist()  # fmt: skip
+    return found[: entrants.steps]  # those that ended at step k were lost at step k + 1
+
+
+def groups(
+    entrants: Entrants,
+    funnel: Funnel,
+    *,
+    labels: Sequence[str],
+    summarised: Callable[[Entrants, str], Series],
+) -> tuple[tuple[Series, ...], int]:
+    """Return one series per group, and how many groups there are.
+
+    The most frequent values come first, equal ones by name, and last those who did not reach the
+    grouped step; at most so many as the funnel allows are returned (specification A9, G13).
+    """
+    from dataclasses import replace
+
+    if entrants.label is None or funnel.group_by is None:
+        return (), 0
+    pieces = apart(entrants, entrants.label)
+    at = entrants.steps if funnel.settings.group_ranking == "last step" else 1
+    order = sorted(
+        (code for code in pieces if code != NOT_REACHED),
+        key=lambda code: (-reached(pieces[code].reach, entrants.steps)[at - 1], labels[code]),
+    )
+    found = []
+    for code in order[: funnel.group_by.most]:
+        values = tuple(labels[code].split(SEPARATOR))
+        one = summarised(pieces[code], "; ".join(values))
+        found.append(replace(one, values=values))
+    if NOT_REACHED in pieces:
+        found.append(summarised(pieces[NOT_REACHED], DID_NOT_REACH))
+    return tuple(found), len(pieces)
 
 
 def fraction(part: int, whole: int) -> float | None:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.errors import ColumnError
+from funnelkit.events.properties import PropertyType, expression
 from funnelkit.events.sql import Parameters, quote_identifier
+from funnelkit.model import NONE, SESSION_ID, Property
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from funnelkit.events.table import EventTable
+    from funnelkit.model import Funnel
 
 SESSION_TIMEOUT = 30 * 60 * 1_000_000
 """Microseconds without an event that end a session (the web's default, specification A13)."""
@@ -38,39 +41,98 @@ class UnitKey:
 
 
 def unit_key(
-    unit: str, table: EventTable, connection: DuckDBPyConnection, bind: Parameters, *, exact: bool
+    funnel: Funnel,
+    table: EventTable,
+    relation: str,
+    connection: DuckDBPyConnection,
+    bind: Parameters,
+    *,
+    exact: bool,
 ) -> UnitKey:
-    """Return the key of users, or of sessions: by session id, else by 30 minutes of rest.
+    """Return the key of what a funnel counts, over the events of `relation`.
 
-    A session id of -1 is none; where a file has session ids, events without one take no part
-    (specification A3).
+    Users; or sessions, by session id, else by 30 minutes of rest (a session id of -1 is none; where
+    a file has session ids, events without one take no part: specification A3); or the values of a
+    property. With held properties it is each pair of those and a value of each (A5); a list
+    stands for its items, each of which is a unit of its own.
     """
-    ids = id_columns(table, connection, exact=exact)
-    user = _exact(ids) if exact else _hashed(ids, table)
-    name = " else ".join(ids)
-    present = " OR ".join(f"{quote_identifier(column)} IS NOT NULL" for column in ids)
-    present = f"({present})"
-    relation = table.relation(bind)
-    if unit == "user":
+    held = list(funnel.hold)
+    user: str | None
+    if isinstance(funnel.unit, Property):
+        held.insert(0, funnel.unit)
+        user, name, present, ordered = None, "", "true", False
+    else:
+        ids = id_columns(table, connection, exact=exact)
+        user = _exact(ids) if exact else _hashed(ids, table)
+        name, present = " else ".join(ids), user_present(ids)
         ordered = not exact and len(ids) == 1 and table.types[ids[0]] in INTEGERS
-        return UnitKey(user, relation, present, name, ordered=ordered)
-    if _has_sessions(table, connection):
-        session = quote_identifier(table.session_id or "")
-        return UnitKey(
-            _session(user, session, exact=exact),
-            relation,
-            f"{present} AND {session} IS NOT NULL AND CAST({session} AS VARCHAR) <> '-1'",
-            f"{name}, sessions by {table.session_id}",
-        )
-    numbered = read_sql("sessions").format(
-        timeout=SESSION_TIMEOUT, user=user, us=table.microseconds(), events=relation
-    )
-    return UnitKey(
-        _session("fk_user", "fk_session", exact=exact),
-        numbered,
-        present,
-        f"{name}, sessions by 30 minutes without an event",
-    )
+    if funnel.unit == "session":
+        if _has_sessions(table, connection):
+            held.insert(0, SESSION_ID)
+        else:
+            relation = read_sql("sessions").format(
+                timeout=SESSION_TIMEOUT, user=user, us=table.microseconds(), events=relation
+            )
+            user = _joined([user or "", "fk_session"], exact=exact)
+            name += ", sessions by 30 minutes without an event"
+            ordered = False
+    if not held:
+        return UnitKey(user or "", relation, present, name, ordered=ordered)
+    missing = funnel.settings.hold_missing == "a value"
+    values = [
+        held_values(prop, table, bind, missing=missing and prop in funnel.hold) for prop in held
+    ]
+    columns = ", ".join(f"unnest({value}) AS fk_held_{i}" for i, value in enumerate(values))
+    if len(values) > 1:  # several lists side by side would be zipped
+        for i, value in enumerate(values[:-1]):
+            relation = f"(SELECT *, unnest({value}) AS fk_held_{i} FROM {relation})"
+        columns = f"unnest({values[-1]}) AS fk_held_{len(values) - 1}"
+    relation = f"(SELECT *, {columns} FROM {relation})"
+    keys = [] if user is None else [user]
+    keys += [f"fk_held_{i}" for i in range(len(values))]
+    return UnitKey(_joined(keys, exact=exact), relation, present, _named(name, funnel, table))
+
+
+def held_values(prop: Property, table: EventTable, bind: Parameters, *, missing: bool) -> str:
+    """Return the SQL of the list of texts that a property has.
+
+    With `missing` it is the text (none) where the property has no value, else it is empty.
+    Values compare by their text: 3 and "3" are one value (specification A5).
+    """
+    value = expression(table, prop, bind)
+    match value.type:
+        case PropertyType.MISSING:
+            texts = "CAST([] AS VARCHAR[])"
+        case PropertyType.JSON:
+            texts = f"list_distinct(fk_texts({value.sql}))"
+        case PropertyType.NUMBER:
+            texts = f"fk_listed(fk_number_text(CAST({value.sql} AS VARCHAR)))"
+        case _:
+            texts = f"fk_listed(CAST({value.sql} AS VARCHAR))"
+    if not missing:
+        return texts
+    none = bind.bind(NONE)
+    return f"CASE WHEN len({texts}) > 0 THEN {texts} ELSE [{none}] END"
+
+
+def user_present(ids: list[str]) -> str:
+    """Return the condition that an event names its user."""
+    return "(" + " OR ".join(f"{quote_identifier(column)} IS NOT NULL" for column in ids) + ")"
+
+
+def user_key(table: EventTable, connection: DuckDBPyConnection, *, exact: bool) -> str:
+    """Return the key of the user of an event, whatever the funnel counts."""
+    ids = id_columns(table, connection, exact=exact)
+    return _exact(ids) if exact else _hashed(ids, table)
+
+
+def _named(user: str, funnel: Funnel, table: EventTable) -> str:
+    """Return in words what a unit with held values is."""
+    if isinstance(funnel.unit, Property):
+        user = f"{funnel.unit.scope} property {funnel.unit.name}"
+    elif funnel.unit == "session" and "sessions by" not in user:
+        user += f", sessions by {table.session_id}"
+    return " and ".join([user, *(prop.name for prop in funnel.hold)])
 
 
 def id_columns(table: EventTable, connection: DuckDBPyConnection, *, exact: bool) -> list[str]:
@@ -125,10 +187,11 @@ def _hashed(ids: list[str], table: EventTable) -> str:
     return f"CASE{whens} END"
 
 
-def _session(user: str, session: str, *, exact: bool) -> str:
+def _joined(keys: list[str], *, exact: bool) -> str:
+    """Return one key of several."""
     if exact:
-        return f"{user} || chr(31) || CAST({session} AS VARCHAR)"
-    return f"hash({user}, {session})"
+        return " || chr(31) || ".join(f"CAST({key} AS VARCHAR)" for key in keys)
+    return f"hash({', '.join(keys)})"
 
 
 def _has_sessions(table: EventTable, connection: DuckDBPyConnection) -> bool:

@@ -61,6 +61,7 @@ def open_parquet(
         labels=source.labels,
         event_fields=schema.fields(roles.columns.get("event_properties")),
         user_fields=schema.fields(roles.columns.get("user_properties")),
+        group_fields=schema.fields("groups"),
         **others,
     )
 

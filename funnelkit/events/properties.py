@@ -18,6 +18,7 @@ from funnelkit.events.connection import connect, data_errors
 from funnelkit.events.duckdb_types import item_type, map_types, struct_fields
 from funnelkit.events.sql import Parameters, quote_identifier
 from funnelkit.events.times import is_number
+from funnelkit.model import SESSION_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,10 @@ BUILT_IN: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Amplitude's built-in user properties (specification B2), and the columns of exports and of the
 HTTP API that hold them, best first."""
+
+
+GROUPS: Final = "groups"
+"""The column of an export that holds the groups of an event, by type (specification C2)."""
 
 
 class PropertyType(Enum):
@@ -80,6 +85,10 @@ def expression(table: EventTable, prop: Property, bind: Parameters) -> PropertyE
     Raises:
         ColumnError: the files spell the name in ways that DuckDB would mix up.
     """
+    if prop == SESSION_ID:
+        return _session(table)
+    if prop.scope == "group":
+        return _group(table, prop.name, bind)
     if prop.scope == "event":
         column, fields = table.event_properties, table.event_fields
         beside = prop.name if prop.name in free_columns(table) else None
@@ -88,11 +97,36 @@ def expression(table: EventTable, prop: Property, bind: Parameters) -> PropertyE
         beside = _built_in_column(table, prop.name)
         if beside is not None:
             return _plain(quote_identifier(beside), table.types[beside])
-    inside = MISSING if column is None else _inside(table, column, fields, prop.name, bind)
+    inside = _inside(table, column, fields, prop.name, bind)
     if beside is None:
         return inside
     outside = _plain(quote_identifier(beside), table.types[beside])
     return outside if inside is MISSING else _either(inside, outside)
+
+
+def _session(table: EventTable) -> PropertyExpression:
+    """Return the session id as text; -1 is none (specification A3)."""
+    if table.session_id is None:
+        return MISSING
+    text = f"CAST({quote_identifier(table.session_id)} AS VARCHAR)"
+    return PropertyExpression(f"nullif({text}, '-1')", PropertyType.TEXT)
+
+
+def _group(table: EventTable, name: str, bind: Parameters) -> PropertyExpression:
+    """Return the name, or the list of names, of an event's group of the type `name`."""
+    if GROUPS not in table.types:
+        return MISSING
+    kind = table.types[GROUPS]
+    if kind == "VARCHAR":  # text of another kind has no groups
+        column = quote_identifier(GROUPS)
+        pointer = bind.bind("/" + name.replace("~", "~0").replace("/", "~1"))
+        valid = f"CASE WHEN json_valid({column}) THEN {column} END"
+        return PropertyExpression(
+            json_value(f"json_extract({valid}, {pointer})"), PropertyType.JSON
+        )
+    if kind != "JSON" and not struct_fields(kind) and not map_types(kind):
+        return MISSING
+    return _inside(table, GROUPS, table.group_fields, name, bind)
 
 
 def known_properties(table: EventTable, scope: Scope) -> tuple[str, ...]:
@@ -100,7 +134,10 @@ def known_properties(table: EventTable, scope: Scope) -> tuple[str, ...]:
 
     The names of JSON and MAP properties stand in the rows only: for these, every row is read.
     """
-    if scope == "event":
+    if scope == "group":
+        column = GROUPS if GROUPS in table.types else None
+        fields, names = table.group_fields, set()
+    elif scope == "event":
         column, fields = table.event_properties, table.event_fields
         names = set(free_columns(table))
     else:
@@ -142,8 +179,10 @@ def _built_in_column(table: EventTable, name: str) -> str | None:
 
 
 def _inside(
-    table: EventTable, column: str, fields: tuple[Field, ...], name: str, bind: Parameters
+    table: EventTable, column: str | None, fields: tuple[Field, ...], name: str, bind: Parameters
 ) -> PropertyExpression:
+    if column is None:
+        return MISSING
     kind = table.types[column]
     quoted = quote_identifier(column)
     if struct_fields(kind):

@@ -73,7 +73,7 @@ class Schema:
 
     def fields(self, column: str | None) -> tuple[Field, ...]:
         """Return the fields of a STRUCT column; none if there is no such column or it is none."""
-        if column is None:
+        if column is None or column not in self.types:
             return ()
         read = struct_fields(self.types[column])
         nodes = [root.child(column) for _, root in self.files]

@@ -53,8 +53,8 @@ class EventTable:
     `types` gives each top-level column's DuckDB type, in the order of the files. A role that no
     column plays is None. `time_kind` says how `time` is to be read; numbers are epochs in UTC,
     text is ISO 8601, UTC where it has no offset. `rows` is the number of events; `labels` names
-    the source of each file in words, for messages. `event_fields` and `user_fields` are the
-    fields of the property columns where these are STRUCTs.
+    the source of each file in words, for messages. `event_fields`, `user_fields` and
+    `group_fields` (of the column `groups`) are the fields of these columns where they are STRUCTs.
 
     Every time was checked when the events were opened: it is there, and between the years 1 and
     9999. `notes` are sentences that the user should see: guesses, and what is peculiar.
@@ -80,6 +80,7 @@ class EventTable:
     labels: tuple[str, ...] = ()
     event_fields: tuple[Field, ...] = ()
     user_fields: tuple[Field, ...] = ()
+    group_fields: tuple[Field, ...] = ()
 
     def relation(self, bind: Parameters) -> str:
         """Return the FROM item that reads the files."""

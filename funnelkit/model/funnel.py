@@ -30,6 +30,7 @@ MOST_STEPS: Final = 62  # one bit each in a signed 64-bit mask, and a bit to spa
 MOST_ANY_ORDER_STEPS: Final = 12
 MOST_SEGMENTS: Final = 61  # a bit more is for "no user_id"
 MOST_FLAGS: Final = 62
+LEAST_KIND_BITS: Final = 16  # totals tell events of different types in one second apart
 MOST_GROUP_PROPERTIES: Final = 2
 MOST_GROUPS: Final = 1000
 MOST_COMPARED: Final = 2
@@ -173,6 +174,11 @@ class Funnel:
             return "pair"
         return "value" if isinstance(self.unit, Property) else self.unit
 
+    @property
+    def has_entry_conditions(self) -> bool:
+        """Whether more than a date range and a segment decides who enters."""
+        return self.users != "active" or self.period.is_broken
+
     def selectors(self) -> Iterator[EventSelector]:
         """Yield every event selector that the definition names, custom events' members too."""
         for step in (*self.steps, *(compared.event for compared in self.compared_events)):
@@ -285,6 +291,14 @@ def _check_order(funnel: Funnel) -> None:
             raise DefinitionError(
                 "in any order only uniques can be counted: nothing says how Amplitude pairs events"
             )
+        if funnel.measures.frequency:
+            raise DefinitionError("in any order no step comes before another: no frequency")
+    interrupted_by_every = funnel.settings.exact_order_interrupted_by == "every event"
+    if funnel.order == "exact" and funnel.exclusions and not interrupted_by_every:
+        raise DefinitionError(
+            "in exact order with exclusions every event interrupts: the setting "
+            "exact_order_interrupted_by cannot be changed there"
+        )
     if funnel.order != "this" and any(step.historical_count for step in funnel.steps):
         raise DefinitionError("a historical count needs this order (specification A11h)")
 
@@ -293,6 +307,8 @@ def _check_segments(funnel: Funnel) -> None:
     flags = len(funnel.segments) + 1
     if funnel.order == "exact" or funnel.exclusions:
         flags += len(funnel.steps) - 1
+    if funnel.count_by == "totals":
+        flags += LEAST_KIND_BITS
     if len(funnel.segments) > MOST_SEGMENTS or flags > MOST_FLAGS:
         raise DefinitionError(
             f"a funnel has at most {MOST_SEGMENTS} segments, less its pairs of steps where events "

@@ -59,6 +59,7 @@ def entrants(entered, reach, *, arrays=False):
     return Entrants(
         steps=2,
         unit=column(range(len(entered))),
+        interval=column([0] * len(entered)),
         reach=column(reach),
         entries=column([1] * len(entered)),
         entered=column(entered),

@@ -16,6 +16,7 @@ def entrants(lines, *, arrays=False):
     return Entrants(
         steps=2,
         unit=column(range(len(lines))),
+        interval=column([0] * len(lines)),
         reach=column([reach for _, reach in lines]),
         entries=column([1] * len(lines)),
         entered=column([0] * len(lines)),

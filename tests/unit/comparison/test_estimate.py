@@ -17,6 +17,7 @@ def entrants(reach_by_unit, *, steps=3, arrays=False):
     return Entrants(
         steps=steps,
         unit=column(units),
+        interval=column([0] * len(units)),
         reach=column(reach),
         entries=column([1] * len(units)),
         entered=column([0] * len(units)),

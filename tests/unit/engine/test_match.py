@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from funnelkit.engine import kernel
 
 SECOND = 1_000_000
-FIRST, LAST = -(2**63), 2**63 - 1
+FIRST, LAST = -(2**62), 2**62
 
 
 def matched(
@@ -21,24 +21,26 @@ def matched(
     rows = [row for unit in units for row in unit]
     starts = [0, *itertools.accumulate(len(unit) for unit in units)]
     us, mask, flags = ([row[i] for row in rows] for i in range(3))
-    out = [[0] * len(units) for _ in range(3)] + [[-1] * (len(units) * steps)]
+    out = [[0] * len(units) for _ in range(4)] + [[-1] * (len(units) * steps)]
+    edges = [start, end]
     scratch = [[0] * steps for _ in range(5)]
-    run = kernel.plain()
+    run = kernel.plain("match", "match_units")
     if compiled:
-        run = kernel.compiled()
+        run = kernel.compiled("match", "match_units")
+        edges = np.array(edges, np.int64)
         starts, us = np.array(starts, np.int64), np.array(us, np.int64)
         mask, flags = np.array(mask, np.uint8), np.array(flags, np.uint8)
         scratch = [np.array(slots, np.int64) for slots in scratch]
         out = [np.array(slots, np.int32) for slots in out]
     lines = run(
-        starts, us, mask, flags, steps, tick, window, segment, start, end, until, first_only,
+        starts, us, mask, flags, steps, tick, window, segment, edges, until, first_only,
         *scratch, *out,
     )  # fmt: skip
     return {
         int(out[0][i]): (
-            int(out[1][i]),
             int(out[2][i]),
-            [int(row) for row in out[3][i * steps : i * steps + int(out[1][i])]],
+            int(out[3][i]),
+            [int(row) for row in out[4][i * steps : i * steps + int(out[2][i])]],
         )
         for i in range(lines)
     }

@@ -40,7 +40,12 @@ def answers(path, *, small, **definition):
         rows = select(funnel, table, small=small)
         found = rows.match(Entry(window=5_000_000))
         names = [step.label for step in funnel.steps]
-        by_value, _ = groups(found, labels=rows.labels, events=names)
+        by_value, _ = groups(
+            found,
+            funnel,
+            labels=rows.labels,
+            summarised=lambda piece, name: series(piece, name=name, events=names),
+        )
         return (
             series(found, name="all", events=names),
             by_value,

@@ -1,12 +1,15 @@
 """Units to numbers, and the same numbers from lists and from arrays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from funnelkit.engine.entrants import Entrants
-from funnelkit.engine.summarise import MOST_GROUPS, fraction, groups, series, times
+from funnelkit.engine.summarise import fraction, groups, series, times
+from funnelkit.model import EventSelector, Funnel, GroupBy, Property, Step
 
 SECOND = 1_000_000
 
@@ -21,6 +24,7 @@ def entrants(units, *, steps, arrays=False):
     return Entrants(
         steps=steps,
         unit=column(list(range(len(units))), np.int64),
+        interval=column([0] * len(units), np.int32),
         reach=column([1 + len(waited) for waited in waits], np.int32),
         entries=column([1] * len(units), np.int32),
         entered=column([0] * len(units), np.int64),
@@ -30,6 +34,19 @@ def entrants(units, *, steps, arrays=False):
         ),
         totals=column([sum(waited) for waited in waits if len(waited) == steps - 1], np.int64),
         label=column([label for label, _ in units], np.int32),
+    )
+
+
+MOST_GROUPS = 100
+FUNNEL = Funnel(steps=(Step((EventSelector("A"),)),), group_by=GroupBy((Property("page"),)))
+
+
+def grouped(columns, *, labels, events):
+    return groups(
+        columns,
+        FUNNEL,
+        labels=labels,
+        summarised=lambda piece, name: series(piece, name=name, events=events),
     )
 
 
@@ -52,7 +69,7 @@ def test_lists_and_arrays_agree(drawn):
             (
                 columns.counts(),
                 series(columns, name="all", events=names),
-                groups(columns, labels=labels, events=names),
+                grouped(columns, labels=labels, events=names),
             )
         )
     assert found[0] == found[1]
@@ -64,7 +81,7 @@ def test_groups_are_parts_of_the_whole(drawn):
     names = [f"step {k}" for k in range(steps)]
     columns = entrants(units, steps=steps)
     whole = series(columns, name="all", events=names)
-    parts, values = groups(columns, labels=list("abcdef"), events=names)
+    parts, values = grouped(columns, labels=list("abcdef"), events=names)
     assert values == len(parts) == len({label for label, _ in units})
     assert whole.counts == tuple(sum(part.counts[k] for part in parts) for k in range(steps))
 
@@ -111,7 +128,7 @@ def test_one_step_has_nothing_to_time(arrays):
 @pytest.mark.parametrize("arrays", [False, True], ids=["lists", "arrays"])
 def test_the_largest_groups_come_first_and_equal_ones_by_name(arrays):
     units = [(0, []), (1, []), (1, [SECOND]), (2, [3 * SECOND])]
-    found, values = groups(
+    found, values = grouped(
         entrants(units, steps=2, arrays=arrays), labels=["z", "m", "a"], events=["A", "B"]
     )
     assert [(group.name, group.counts, group.average_seconds) for group in found] == [
@@ -126,14 +143,14 @@ def test_the_largest_groups_come_first_and_equal_ones_by_name(arrays):
 def test_at_most_100_groups_are_kept_and_the_others_are_counted(arrays):
     units = [(code, []) for code in range(103)] + [(102, [])]
     labels = [f"{code:03}" for code in range(103)]
-    found, values = groups(entrants(units, steps=2, arrays=arrays), labels=labels, events="AB")
+    found, values = grouped(entrants(units, steps=2, arrays=arrays), labels=labels, events="AB")
     assert (len(found), values) == (MOST_GROUPS, 103)
     assert [group.name for group in found[:3]] == ["102", "000", "001"]
 
 
 def test_a_funnel_that_is_not_grouped_has_no_groups():
-    one = Entrants(steps=1, unit=[1], reach=[1], entries=[1], entered=[0], durations=(), totals=[0])
-    assert groups(one, labels=[], events=["A"]) == ((), 0)
+    one = replace(entrants([(0, [])], steps=1), label=None)
+    assert grouped(one, labels=[], events=["A"]) == ((), 0)
 
 
 def test_the_median_of_an_even_number_is_halfway():

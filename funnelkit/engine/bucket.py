@@ -1,0 +1,70 @@
+"""Some units with all their rows: what a kernel is run on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """Some units with all their rows: lists of a small input, or numpy arrays.
+
+    `starts[u]` to `starts[u + 1]` are the rows of unit `units[u]`; `us`, `mask` and `flags` are as
+    in `match.py`, one value per row. `flags` is `mask` where nothing asks for flags. `label` is the
+    code of the group on rows of the grouped step, else -1; `amount` the number to be summed on rows
+    of the last step. Both are None where nothing asks for them.
+    """
+
+    units: Any
+    starts: Any
+    us: Any
+    mask: Any
+    flags: Any
+    label: Any = None
+    amount: Any = None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the columns are lists."""
+        return isinstance(self.us, list)
+
+    @property
+    def longest(self) -> int:
+        """The number of rows of the unit that has most."""
+        if self.is_small:
+            starts = self.starts
+            return max((starts[u + 1] - starts[u] for u in range(len(starts) - 1)), default=0)
+        import numpy as np
+
+        return int(np.diff(self.starts).max(initial=0))
+
+    @property
+    def step_one_rows(self) -> int:
+        """The number of rows that fit step 1."""
+        if self.is_small:
+            return sum(bits & 1 for bits in self.mask)
+        return int((self.mask & 1).sum())
+
+    def copy(self) -> Bucket:
+        """Return the same rows, arrays, in memory of their own."""
+        us, mask = self.us.copy(), self.mask.copy()
+        return Bucket(
+            units=self.units,
+            starts=self.starts,
+            us=us,
+            mask=mask,
+            flags=mask if self.flags is self.mask else self.flags.copy(),
+            label=None if self.label is None else self.label.copy(),
+            amount=None if self.amount is None else self.amount.copy(),
+        )
+
+
+NO_ROWS = Bucket(units=[], starts=[0], us=[], mask=[], flags=[], label=[], amount=[])
+
+
+def frozen(array: Any) -> Any:
+    """Return a read-only view: numba compiles for read-only arrays once, Arrow's and ours alike."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,229 @@
+"""A funnel's chart: what is asked of the rows, and the series that the answers make."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from funnelkit.engine.entry import Entry
+from funnelkit.engine.intervals import interval_name, interval_starts, moment
+from funnelkit.engine.pieces import apart, only
+from funnelkit.engine.select import select
+from funnelkit.engine.summarise import groups, series
+from funnelkit.result import IntervalResult
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from funnelkit.engine.entrants import Entrants
+    from funnelkit.engine.rows import StepRows
+    from funnelkit.events.table import EventTable
+    from funnelkit.model import Funnel
+    from funnelkit.result import Series
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """When the events happened: microseconds since 1970 UTC, and up to when there would be any."""
+
+    first: int
+    last: int
+    data_end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked for one segment: everybody's best conversion, and the best in each interval."""
+
+    name: str
+    whole: Entry
+    by_interval: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One funnel without variants. `extent` is None where no measure of the funnel needs it."""
+
+    funnel: Funnel
+    extent: Extent | None
+
+    def read(self, table: EventTable) -> tuple[tuple[Series, ...], StepRows]:
+        """Read the events once; return a series per segment, and the rows."""
+        questions = self.questions()
+        asked = [q.whole for q in questions]
+        asked += [q.by_interval for q in questions if q.by_interval is not None]
+        rows = select(self.funnel, table, only=asked)
+        return tuple(self._answer(question, rows) for question in questions), rows
+
+    def questions(self) -> tuple[Question, ...]:
+        """Return one question per segment, or one for everybody."""
+        funnel = self.funnel
+        start, end = funnel.period.bounds(funnel.timezone)
+        everybody = Entry(window=funnel.window_microseconds, start=start, end=end)
+        if funnel.has_entry_conditions:
+            everybody = replace(everybody, segment=0)
+        named = [(f"all {funnel.noun}s", everybody)]
+        if funnel.segments:
+            named = [
+                (segment.name, replace(everybody, segment=number))
+                for number, segment in enumerate(funnel.segments)
+            ]
+        starts = self._interval_starts()
+        return tuple(
+            Question(
+                name=name,
+                whole=entry,
+                by_interval=replace(entry, inner=starts[1:]) if starts else None,
+            )
+            for name, entry in named
+        )
+
+    def _interval_starts(self) -> tuple[int, ...]:
+        """Return where the intervals begin that the dates, or else the events, touch."""
+        interval = self.funnel.measures.interval
+        if interval is None or self.extent is None:
+            return ()
+        start, end = self.funnel.period.bounds(self.funnel.timezone)
+        first = self.extent.first if start is None else start
+        last = self.extent.last + 1 if end is None else end
+        return interval_starts(interval, self.funnel.timezone, first=first, last=last)
+
+    def _answer(self, question: Question, rows: StepRows) -> Series:
+        entrants = self._counted(rows.match(question.whole))
+        found = self._series(entrants, question.name)
+        if self.funnel.group_by is not None:
+            by_value, values = groups(
+                entrants, self.funnel, labels=rows.labels, summarised=self._series
+            )
+            found = replace(found, groups=by_value, groups_left_out=values - len(by_value))
+        if question.by_interval is None:
+            return found
+        by_interval = self._counted(rows.match(question.by_interval))
+        found = replace(found, intervals=self._intervals(by_interval))
+        if self.funnel.group_by is None:
+            return found
+        pieces = apart(by_interval, by_interval.label)
+        codes = {tuple(text.split("\x1f")): code for code, text in enumerate(rows.labels)}
+        with_intervals = tuple(
+            replace(group, intervals=self._intervals(piece))
+            if (piece := pieces.get(codes.get(group.values, -1))) is not None
+            else group
+            for group in found.groups
+        )
+        return replace(found, groups=with_intervals)
+
+    def _counted(self, entrants: Entrants) -> Entrants:
+        """Leave out whom the funnel does not count although they entered (A11h, G14)."""
+        if self.funnel.settings.historical_count_step_one == "counts":
+            return entrants
+        steps = [k for k, step in enumerate(self.funnel.steps, 1) if step.historical_count]
+        if not steps:
+            return entrants
+        reach: Any = entrants.reach
+        least = max(steps)
+        keep = [int(r >= least) for r in reach] if isinstance(reach, list) else +(reach >= least)
+        return only(entrants, keep)
+
+    def _series(self, entrants: Entrants, name: str) -> Series:
+        found = series(entrants, name=name, events=[step.label for step in self.funnel.steps])
+        return measured(found, entrants, self.funnel, self.extent)
+
+    def _intervals(self, entrants: Entrants) -> tuple[IntervalResult, ...]:
+        """Return every interval of the dates, those in which nobody entered too."""
+        interval = self.funnel.measures.interval
+        assert interval is not None and self.extent is not None  # noqa: S101, PT018 - asked for it
+        starts = self._interval_starts()
+        ends = [*starts[1:], self._end_of_last(starts)]
+        pieces = apart(entrants, entrants.interval)
+        nobody = only(entrants, _none_of(entrants))
+        found = []
+        for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+            name = interval_name(start, interval, self.funnel.timezone)
+            events = [step.label for step in self.funnel.steps]
+            found.append(
+                IntervalResult(
+                    name=name,
+                    start=moment(start),
+                    end=moment(end),
+                    complete=self._is_complete(end),
+                    series=series(pieces.get(number, nobody), name=name, events=events),
+                )
+            )
+        return tuple(found)
+
+    def _end_of_last(self, starts: Sequence[int]) -> int:
+        interval = self.funnel.measures.interval
+        assert interval is not None  # noqa: S101 - asked for it
+        following = interval_starts(
+            interval, self.funnel.timezone, first=starts[-1], last=starts[-1] + 40 * 86_400_000_000
+        )
+        return following[1]
+
+    def _is_complete(self, end: int) -> bool:
+        """Tell whether nothing more can arrive for an interval (A11c, G12)."""
+        assert self.extent is not None  # noqa: S101 - intervals need it
+        if self.funnel.settings.complete_interval == "window over":
+            end += self.funnel.window_microseconds
+        return self.extent.data_end >= end
+
+
+def _none_of(entrants: Entrants) -> Any:
+    if isinstance(entrants.reach, list):
+        return [0] * len(entrants)
+    import numpy as np
+
+    return np.zeros(len(entrants), np.int8)
+
+
+def measured(found: Series, entrants: Entrants, funnel: Funnel, extent: Extent | None) -> Series:
+    """Return the series with the measures that the funnel asks for (A11d, e, i)."""
+    measures, changes = funnel.measures, dict[str, Any]()
+    steps = entrants.steps
+    if measures.time_to_convert and steps > 1:
+        from funnelkit.engine.distribution import time_to_convert
+
+        pairs = [(k + 1, k + 2, entrants.durations[k]) for k in range(steps - 1)]
+        pairs += [(1, steps, entrants.totals)] if steps > 2 else []  # noqa: PLR2004 - more pairs
+        changes["time_to_convert"] = tuple(
+            time_to_convert(
+                durations,
+                from_step=from_step,
+                to_step=to_step,
+                bins=measures.bins,
+                window_seconds=funnel.conversion_window.total_seconds(),
+                by=funnel.settings.bins,
+            )
+            for from_step, to_step, durations in pairs
+        )
+    if entrants.repeats is not None:
+        from funnelkit.engine.frequency import frequency
+
+        changes["frequency"] = tuple(
+            frequency(times, step=k) for k, times in enumerate(entrants.repeats, 1)
+        )
+    if entrants.amount is not None:
+        amount: Any = entrants.amount
+        changes["property_sum"] = math.fsum(amount)
+    if measures.by_age and extent is not None and steps > 1:
+        from funnelkit.engine.survival import conversion_by_age
+
+        watched = _watched(entrants, extent.data_end, funnel.window_microseconds)
+        changes["by_age"] = conversion_by_age(
+            entrants.totals, watched, window=funnel.window_microseconds
+        )
+    return replace(found, **changes) if changes else found
+
+
+def _watched(entrants: Entrants, data_end: int, window: int) -> Any:
+    """Return for how long those who did not convert were watched, in microseconds."""
+    entered: Any = entrants.entered
+    if isinstance(entrants.reach, list):
+        return [
+            min(window, max(0, data_end - start))
+            for start, reach in zip(entered, entrants.reach, strict=True)
+            if reach < entrants.steps
+        ]
+    import numpy as np
+
+    return np.clip(data_end - entered[entrants.reach < entrants.steps], 0, window)  # type: ignore[operator]

@@ -1,0 +1,188 @@
+"""Events with what is known of their users at other times: first seen, how often, in which cohort.
+
+These are the conditions that look beyond the event itself: new users, Historical Count, "performed
+event", cohorts (specification A8, A9, A11h). Each is a window over the events of a user, and costs
+a sort; a funnel without them is read as it lies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from funnelkit.errors import DataError
+from funnelkit.events.sql import quote_identifier
+from funnelkit.model import NEW_USER_EVENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from funnelkit.engine.events_sql import EventConditions
+    from funnelkit.events.sql import Parameters
+    from funnelkit.events.table import EventTable
+    from funnelkit.model import Cohort, Funnel, Performed, Segment
+
+LOOK_BACK = 365 * 86_400 * 1_000_000
+"""Microseconds before the range in which instances of a Historical Count are counted (A11h)."""
+
+DAY = 86_400 * 1_000_000
+SIGNS = {
+    "is": "=", "is not": "<>",
+    "less": "<", "less or equal": "<=", "greater": ">", "greater or equal": ">=",
+}  # fmt: skip
+COMPARISONS = {">=": ">=", ">": ">", "=": "=", "!=": "<>", "<": "<", "<=": "<="}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The events of a funnel, and conditions on what their users did at other times.
+
+    `user` is the SQL key of an event's user, `us` its time, `ties` the order at equal times.
+    """
+
+    funnel: Funnel
+    table: EventTable
+    conditions: EventConditions
+    bind: Parameters
+    user: str
+    us: str
+    ties: str
+
+    def relation(self) -> str:
+        """Return the FROM item: the files, with a column for each condition that needs one."""
+        base = found = self.table.relation(self.bind)
+        if self._asks_for_first():
+            found = (
+                f"(SELECT * FROM {base} JOIN (SELECT {self.user} AS fk_first_user, "
+                f"min({self.us}) AS fk_first FROM {base} GROUP BY ALL) "
+                f"ON {self.user} = fk_first_user)"
+            )
+        if self.funnel.event_filters:
+            passes = self.conditions.passes(self.funnel.event_filters)
+            found = f"(SELECT * FROM {found} WHERE {passes})"
+        if columns := [*self._instances(), *self._performed()]:
+            found = f"(SELECT *, {', '.join(columns)} FROM {found})"
+        return found
+
+    def nth_time(self, step: int) -> str:
+        """Return the condition that an event is the n-th that a step asks for, inside the range."""
+        count = self.funnel.steps[step].historical_count
+        assert count is not None  # noqa: S101 - asked for such steps only
+        fits = self._counted(step)
+        return f"{fits} AND fk_nth_{step} {SIGNS[count.op]} {count.count} AND {self.in_range()}"
+
+    def is_new(self) -> str:
+        """Return the condition that the event's user is new, as the funnel asks (A8)."""
+        new = self.in_range("fk_first")
+        if self.funnel.users == "new on first day":
+            new += f" AND {on_first_day(self.funnel, self.us, self.bind)}"
+        return new
+
+    def at_an_open_time(self) -> Iterator[str]:
+        """Yield the conditions that the time of an event is not left out of the range (A4)."""
+        period = self.funnel.period
+        if period.without_weekdays:
+            from funnelkit.model.period import WEEKDAYS
+
+            days = ", ".join(str(WEEKDAYS.index(day) + 1) for day in period.without_weekdays)
+            yield f"isodow({local(self.funnel, self.us, self.bind)}) NOT IN ({days})"
+        start, end = period.from_time, period.to_time
+        time = f"CAST({local(self.funnel, self.us, self.bind)} AS TIME)"
+        after = None if start is None else f"{time} >= TIME '{start.isoformat()}'"
+        before = None if end is None else f"{time} < TIME '{end.isoformat()}'"
+        if start is not None and end is not None and start > end:
+            yield f"({after} OR {before})"
+        else:
+            yield from (test for test in (after, before) if test)
+
+    def passes(self, segment: Segment, number: int) -> Iterator[str]:
+        """Yield the conditions of segment `number` on the user of an event."""
+        for i, performed in enumerate(segment.performed):
+            yield f"fk_performed_{number}_{i} {COMPARISONS[performed.op]} {performed.count}"
+        for cohort in segment.cohorts:
+            yield self._is_in(cohort)
+
+    def in_range(self, us: str | None = None) -> str:
+        """Return the condition that a time lies in the range of dates."""
+        start, end = self.funnel.period.bounds(self.funnel.timezone)
+        us = us or self.us
+        tests = [] if start is None else [f"{us} >= {self.bind.bind(start)}"]
+        tests += [] if end is None else [f"{us} < {self.bind.bind(end)}"]
+        return " AND ".join(tests) or "true"
+
+    def _asks_for_first(self) -> bool:
+        is_new = any(each.event_type == NEW_USER_EVENT for each in self.funnel.selectors())
+        return is_new or self.funnel.users != "active"
+
+    def _counted(self, step: int) -> str:
+        start, _ = self.funnel.period.bounds(self.funnel.timezone)
+        fits = self.conditions.fits(self.funnel.steps[step].events)
+        if start is None:
+            return fits
+        return f"{fits} AND {self.us} >= {self.bind.bind(start - LOOK_BACK)}"
+
+    def _instances(self) -> Iterator[str]:
+        for step, asked in enumerate(self.funnel.steps):
+            if asked.historical_count is not None:
+                fits = self._counted(step)
+                yield (
+                    f"row_number() OVER (PARTITION BY {self.user}, ({fits}) "
+                    f"ORDER BY {self.us}, {self.ties}) AS fk_nth_{step}"
+                )
+
+    def _performed(self) -> Iterator[str]:
+        for number, segment in enumerate(self.funnel.segments):
+            for i, performed in enumerate(segment.performed):
+                yield f"{self._times(performed)} AS fk_performed_{number}_{i}"
+
+    def _times(self, performed: Performed) -> str:
+        """Return the SQL of how often the user of an event did another one."""
+        fits = self.conditions.fits(performed.events)
+        over = f"PARTITION BY {self.user}"
+        if performed.ever:
+            over += f" ORDER BY {self.us}"  # up to and with equal times
+        elif performed.within is None:
+            fits += f" AND {self.in_range()}"
+        else:
+            within = performed.within.days * DAY + performed.within.seconds * 1_000_000
+            over += f" ORDER BY {self.us} RANGE BETWEEN {within} PRECEDING AND CURRENT ROW"
+        return f"count(*) FILTER (WHERE {fits}) OVER ({over})"
+
+    def _is_in(self, cohort: Cohort) -> str:
+        table = self.table
+        columns = [c for c in (table.amplitude_id, table.user_id, table.device_id) if c]
+        ids = self.bind.bind(read_cohort(cohort))
+        texts = (f"CAST({quote_identifier(column)} AS VARCHAR)" for column in columns)
+        tests = (f"coalesce({text} IN (SELECT unnest({ids})), false)" for text in texts)
+        found = f"({' OR '.join(tests)})"
+        return found if cohort.inside else f"NOT {found}"
+
+
+def on_first_day(funnel: Funnel, us: str, bind: Parameters) -> str:
+    """Return the condition that an event is on the day of its user's first one."""
+    first = local(funnel, "fk_first", bind)
+    return f"CAST({local(funnel, us, bind)} AS DATE) = CAST({first} AS DATE)"
+
+
+def local(funnel: Funnel, us: str, bind: Parameters) -> str:
+    """Return the SQL of a time, in microseconds, on the clocks of the project's time zone."""
+    return f"timezone({bind.bind(funnel.timezone)}, make_timestamptz({us}))"
+
+
+def read_cohort(cohort: Cohort) -> list[str]:
+    """Return the ids of a cohort's file: one per line, blanks around them left out.
+
+    Raises:
+        DataError: the file cannot be read, or has no id.
+    """
+    try:
+        text = Path(cohort.path).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"cannot read the cohort {cohort.path}: {reason}") from None
+    ids = [line.strip() for line in text.splitlines()]
+    ids = list(dict.fromkeys(line for line in ids if line))
+    if not ids:
+        raise DataError(f"the cohort {cohort.path} has no id: expected one per line")
+    return ids
