@@ -25,7 +25,7 @@ def read_document(path: Path) -> object:
     content = _content(path)
     try:
         if path.suffix.lower() == ".json":
-            return json.loads(content, object_pairs_hook=_unique)
+            return json.loads(content, object_pairs_hook=unique_keys)
         return tomllib.loads(content)
     except json.JSONDecodeError as error:
         raise _syntax_error(path, content, error.lineno, error.colno, error.msg) from None
@@ -64,7 +64,12 @@ def _syntax_error(
     return DefinitionError(f"{place}: {problem}\n  {text}".rstrip())
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of some keys and values; for `json.loads`, which ignores a second key.
+
+    Raises:
+        DefinitionError: a key stands twice.
+    """
     table = dict(pairs)
     if len(table) < len(pairs):
         keys = [key for key, _ in pairs]
