@@ -15,18 +15,23 @@ from typing import Any
 from funnelkit.model import (
     NONE,
     EventSelector,
+    Exclusion,
     Filter,
     Funnel,
     GroupBy,
+    HistoricalCount,
+    Measures,
+    Order,
     Period,
     Property,
     Segment,
     Step,
+    Users,
 )
 
 PROJECT_CASES = Path(__file__).with_name("amplitude_funnel_cases.json")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SESSION_ID = "[Amplitude] Session ID"
+ORDERS: dict[str, Order] = {"this_order": "this", "any_order": "any", "exact_order": "exact"}
 
 FUNNEL_KEYS = {
     "steps", "order", "count_by", "window_seconds", "holding_constant", "exclusions", "group_by",
@@ -64,20 +69,7 @@ class WorkedCase:
         """What the case needs beside this order, uniques, filters, a window and a range."""
         asked, expected = self.definition, self.expected
         steps = asked["steps"]
-        group_by = asked.get("group_by") or {}
-        held = asked.get("holding_constant") is not None or asked.get("window_seconds") == "session"
         needed = {
-            "any order": asked.get("order") == "any_order",
-            "exact order": asked.get("order") == "exact_order",
-            "totals": asked.get("count_by") == "totals",
-            "held property": held,
-            "exclusions": bool(asked.get("exclusions")),
-            "conversion over time": "interval_series" in expected,
-            "frequency": "prev_step_count_distribution" in expected,
-            "historical count": any("historical_count" in step for step in steps),
-            "new users": asked.get("users", "active") != "active",
-            "group by a later step": group_by.get("step", 1) != 1,
-            "active events": any(_mentions(step, "_active") for step in steps),
             "insert_id": any("insert_id" in event for event in self.events),
             "identity": any("device_id" in event for event in self.events),
         }
@@ -87,22 +79,40 @@ class WorkedCase:
         return {feature for feature, is_needed in needed.items() if is_needed} | unknown
 
     def funnel(self) -> Funnel:
-        """Return the definition as far as `Funnel` can say it; `features` is the rest."""
+        """Return the definition."""
         asked = self.definition
         window = asked.get("window_seconds", 86400)
         group_by = asked.get("group_by")
         segment = asked.get("segment")
+        exclusions = map(_exclusion, asked.get("exclusions") or [])
         return Funnel(
             steps=tuple(map(_step, asked["steps"])),
             name=self.name,
             segments=(Segment("segment", tuple(map(_filter, segment))),) if segment else (),
             period=Period(_date(asked.get("start")), _date(asked.get("end"))),
             timezone=asked.get("time_zone", "UTC"),
-            window=timedelta(days=366) if window == "session" else timedelta(seconds=window),
+            window=_window(window, round_down=asked.get("api_window_rounding", False)),
+            order=ORDERS[asked.get("order", "this_order")],
+            count_by=asked.get("count_by", "uniques"),
+            users=_users(asked),
+            hold=_held(asked.get("holding_constant"), window),
+            exclusions=tuple(exclusions),
             group_by=(
-                GroupBy((Property(group_by["property"], group_by["type"]),)) if group_by else None
+                GroupBy(
+                    (Property(group_by["property"].removeprefix("gp:"), group_by["type"]),),
+                    step=group_by.get("step", 1),
+                )
+                if group_by
+                else None
             ),
             resolution=asked.get("resolution", "second"),
+            inactive_events=tuple(self.content.get("inactive_events", [])),
+            measures=Measures(
+                interval=(
+                    asked.get("interval", "day") if "interval_series" in self.expected else None
+                ),
+                frequency="prev_step_count_distribution" in self.expected,
+            ),
         )
 
 
@@ -175,11 +185,35 @@ def _date(text: str | None) -> date | None:
 
 
 def _step(described: dict[str, Any]) -> Step:
-    return Step(selectors(described))
+    count = described.get("historical_count")
+    if count is None:
+        return Step(selectors(described))
+    return Step(selectors(described), HistoricalCount(count["op"], count["value"]))
 
 
-def _mentions(step: dict[str, Any], event_type: str) -> bool:
-    return any(selector.event_type == event_type for selector in selectors(step))
+def _exclusion(described: dict[str, Any]) -> Exclusion:
+    between = described.get("between", "all")
+    return Exclusion(selectors(described), None if between == "all" else (between[0], between[1]))
+
+
+def _window(seconds: int | str, *, round_down: bool) -> timedelta:
+    """Return the window; the API rounds it down to whole days, at least one (specification A3)."""
+    if seconds == "session":
+        return timedelta(days=366)
+    window = timedelta(seconds=int(seconds))
+    return max(timedelta(days=1), timedelta(days=window.days)) if round_down else window
+
+
+def _users(asked: dict[str, Any]) -> Users:
+    if asked.get("users", "active") == "active":
+        return "active"
+    return "new on first day" if asked.get("new_user_entry") == "first_day" else "new"
+
+
+def _held(name: str | None, window: int | str) -> tuple[Property, ...]:
+    held = [name] if name is not None else []
+    held += ["[Amplitude] Session ID"] if window == "session" else []
+    return tuple(Property(each) for each in dict.fromkeys(held))
 
 
 def _filters(described: dict[str, Any]) -> tuple[Filter, ...]:

@@ -1,0 +1,9 @@
+"""The Python API: what the command line does, as functions. The only orchestration."""
+
+from funnelkit.api.compare import compare
+from funnelkit.api.report import report
+from funnelkit.api.sources import resolve
+from funnelkit.api.sql import sql
+from funnelkit.api.verify import verify
+
+__all__ = ["compare", "report", "resolve", "sql", "verify"]

@@ -1,0 +1,33 @@
+"""What a function is asked about: a funnel by name, and the events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from funnelkit.events.table import EventTable
+    from funnelkit.model import Funnel
+
+
+def resolve(
+    funnel: Funnel | str | None,
+) -> tuple[Funnel | None, Mapping[str, str] | None, tuple[int, ...] | None]:
+    """Return the funnel that `"FILE:NAME"` names, with the columns and counts of its file."""
+    if not isinstance(funnel, str):
+        return funnel, None, None
+    from funnelkit.specs.files import select_funnel
+
+    entry = select_funnel(funnel)
+    return entry.funnel, entry.columns, entry.expect
+
+
+def source_of(events: Any, table: EventTable) -> str:
+    """Return in words where the events come from."""
+    return ", ".join(map(str, table.labels)) if table.labels else str(events)
+
+
+def several(texts: str | Sequence[str]) -> list[str]:
+    """Return one text, or several, as a list."""
+    return [texts] if isinstance(texts, str) else list(texts)

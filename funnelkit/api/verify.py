@@ -1,0 +1,50 @@
+"""A funnel against expected counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from funnelkit.api.report import report
+from funnelkit.api.sources import resolve
+from funnelkit.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from funnelkit.model import Funnel
+    from funnelkit.verification.expectation import Verification
+
+
+def verify(
+    events: Any,
+    *,
+    expect: str | Sequence[int] | None = None,
+    funnel: Funnel | str | None = None,
+    columns: Mapping[str, str] | str | None = None,
+    **definition: Any,
+) -> Verification:
+    """Compare the counts of a funnel with expected ones, exactly.
+
+    Args:
+        events: as for `report`.
+        expect: one count per step, `"1177, 638, 448, 417"`; by default those of the funnel file.
+        funnel: as for `report`.
+        columns: as for `report`.
+        definition: the other arguments of `report`; `window` is mandatory here, because Amplitude's
+            chart and API do not share a default.
+
+    Raises:
+        DefinitionError: the definition or the expectation is wrong, or leaves the window open.
+        DataError: the events cannot be read.
+    """
+    from funnelkit.specs.define import define
+    from funnelkit.verification.expectation import Verification, expected_counts
+
+    chosen, file_columns, file_expect = resolve(funnel)
+    defined = define(funnel=chosen, **definition)
+    wanted = expect if expect is not None else file_expect
+    if wanted is None:
+        raise DefinitionError('nothing is expected: give --expect "1177, 638", one count per step')
+    expected = expected_counts(wanted, defined)
+    result = report(events, funnel=defined, columns=columns or file_columns)
+    return Verification(result, expected)
