@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DefinitionError, did_you_mean
+from funnelkit.specs.amplitude.definitions import is_chart, is_query, read_chart
 from funnelkit.specs.documents import read_document
 from funnelkit.specs.problems import Problems, Table, shown, text
 from funnelkit.specs.tables import FUNNEL_KEYS, checked, read_funnel
@@ -35,7 +36,7 @@ from funnelkit.specs.tables import FUNNEL_KEYS, checked, read_funnel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from funnelkit.model import Funnel
+    from funnelkit.model import CustomEvent, Funnel, Settings
 
 COLUMN_KEYS: Final = (
     "user", "device", "session", "event", "time", "properties",
@@ -63,8 +64,16 @@ class FunnelEntry:
     source: Path | None = None
 
 
-def load_funnels(path: str | Path) -> dict[str, FunnelEntry]:
+def load_funnels(
+    path: str | Path,
+    *,
+    custom_events: tuple[CustomEvent, ...] = (),
+    settings: Settings | None = None,
+) -> dict[str, FunnelEntry]:
     """Return the funnels of a TOML or JSON file by name, in the order of the file.
+
+    A chart of Amplitude's is a funnel under its name, or else that of the file; `custom_events`
+    define the events that it only names, `settings` say how it is read.
 
     Raises:
         DefinitionError: the file cannot be read, or with a line for everything that is wrong in
@@ -72,9 +81,12 @@ def load_funnels(path: str | Path) -> dict[str, FunnelEntry]:
     """
     source = Path(path)
     problems = Problems(str(path))
-    document = Table(
-        read_document(source), known=("project", "columns", "funnels"), path=(), problems=problems
-    )
+    content = read_document(source)
+    if is_chart(content):
+        chart = read_chart(content, source, custom_events=custom_events, settings=settings)
+        name = chart.name or source.stem
+        return {name: FunnelEntry(name=name, funnel=chart, source=source)}
+    document = Table(content, known=("project", "columns", "funnels"), path=(), problems=problems)
     project = _table(document, "project", known=("timezone",))
     timezone = project.read("timezone", checked("timezone", text), "UTC")
     columns = _table(document, "columns", known=COLUMN_KEYS)
@@ -90,14 +102,46 @@ def load_funnels(path: str | Path) -> dict[str, FunnelEntry]:
     return {entry.name: entry for entry in read if entry is not None}
 
 
-def select_funnel(reference: str) -> FunnelEntry:
+def load_funnel(
+    reference: str | Path,
+    *,
+    custom_events: tuple[CustomEvent, ...] = (),
+    settings: Settings | None = None,
+) -> Funnel:
+    """Return the funnel of `FILE:NAME`, of a file of Amplitude's chart, or of an API query.
+
+    Args:
+        reference: `"funnels.toml:checkout"`, `"chart.json"`, or the query or whole address of
+            `GET /api/2/funnels`.
+        custom_events: what the custom events are that a chart or a query only names.
+        settings: how a chart or a query is read, where Amplitude's documentation is silent.
+
+    Raises:
+        DefinitionError: there is no such funnel, or something is wrong or cannot be represented.
+    """
+    return select_funnel(str(reference), custom_events=custom_events, settings=settings).funnel
+
+
+def select_funnel(
+    reference: str,
+    *,
+    custom_events: tuple[CustomEvent, ...] = (),
+    settings: Settings | None = None,
+) -> FunnelEntry:
     """Return the funnel of `FILE:NAME`; the name may be left out where the file has only one.
+
+    An address, or a query with `e={…}`, is a query of Amplitude's API.
 
     Raises:
         DefinitionError: there is no such file or funnel, or the file has something wrong in it.
     """
+    if is_query(reference):
+        from funnelkit.specs.amplitude.rest import funnel_from_query
+
+        asked = funnel_from_query(reference, custom_events=custom_events, settings=settings)
+        return FunnelEntry(name="query", funnel=asked)
     path, name = _split(reference)
-    entries = load_funnels(path)
+    entries = load_funnels(path, custom_events=custom_events, settings=settings)
     if name is None:
         if len(entries) > 1:
             names = ", ".join(entries)

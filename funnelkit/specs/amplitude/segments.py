@@ -38,7 +38,8 @@ PERFORMED_KEYS: Final = (
 LONGEST_LOOKBACK: Final = 9999
 
 _DAY: Final = timedelta(days=1)
-_COHORT_FILE: Final = re.compile(r"([0-9A-Za-z_-]+)\.txt")
+_COHORT_ID: Final = re.compile(r"[0-9A-Za-z_-]+")
+_COHORT_FILE: Final = re.compile(r"(?:.*[\\/])?([0-9A-Za-z_-]+)\.txt")
 
 
 @dataclass(slots=True)
@@ -191,7 +192,7 @@ def _cohorts(op: str, values: tuple[str, ...]) -> list[Cohort]:
             f"a funnel asks for one cohort, not for one of several; got {compact(list(values))}"
         )
     for name in values:
-        if not _COHORT_FILE.fullmatch(f"{name}.txt"):
+        if not _COHORT_ID.fullmatch(name):
             raise DefinitionError(f"{name!r} is no id of a cohort")
     return [Cohort(f"{name}.txt", inside=op == "is") for name in values]
 
