@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,23 @@ import polars as pl
 from hypothesis import strategies as st
 from reference_funnel import Event
 
-from funnelkit.model import EventSelector, Filter, Funnel, GroupBy, Period, Property, Segment, Step
+from funnelkit.model import (
+    CustomEvent,
+    EventSelector,
+    Exclusion,
+    Filter,
+    Funnel,
+    GroupBy,
+    HistoricalCount,
+    Measures,
+    Performed,
+    Period,
+    Property,
+    Segment,
+    Settings,
+    Step,
+)
+from funnelkit.model.settings import setting_choices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -52,6 +68,14 @@ ONE_TYPE: dict[str, tuple[Any, ...]] = PROPERTIES | {
     "a": (MISSING, ["x"], ["x", "y"], ["y", "x"], ["3", "x", "y"], ["3"]),
     "g": (MISSING, "x", "3", "true", "a > b", "[/x]", 'say "x"'),
 }
+
+EVENT_TYPES = ("A", "A", "B", "B", "C", "_all")
+COUNTING = (
+    "seconds", "any_order_steps", "any_order_window", "any_order_before_range",
+    "exact_order_interrupted_by", "totals_pairing", "hold_missing", "excluded_drop_off",
+    "is_not_on_missing", "historical_count_step_one",
+)  # fmt: skip
+"""Settings that change counts."""
 
 FILTERS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("p", ("is", "is not"), ("x", "X", "3", "3.0", "36", "3.5", "true", "True", "(none)", "x%")),
@@ -92,15 +116,46 @@ def few_filters() -> st.SearchStrategy[tuple[Filter, ...]]:
     return plain | plain | st.lists(filters(), min_size=1, max_size=2).map(tuple)
 
 
-def selectors() -> st.SearchStrategy[EventSelector]:
-    return st.builds(
-        EventSelector, st.sampled_from(["A", "A", "B", "B", "C", "_all"]), few_filters()
-    )
+def selectors(names: Sequence[str] = EVENT_TYPES) -> st.SearchStrategy[EventSelector]:
+    return st.builds(EventSelector, st.sampled_from(names), few_filters())
 
 
-def steps() -> st.SearchStrategy[Step]:
+def steps(*, counted: bool = False) -> st.SearchStrategy[Step]:
     one_or_two = st.lists(selectors(), min_size=1, max_size=2) | selectors().map(lambda one: [one])
-    return one_or_two.map(lambda found: Step(tuple(found)))
+    if not counted:
+        return one_or_two.map(lambda found: Step(tuple(found)))
+    counts = st.builds(
+        HistoricalCount, st.sampled_from(["is", "is not", "greater", "less"]), st.integers(1, 3)
+    )
+    return st.builds(Step, one_or_two.map(tuple), st.none() | st.none() | counts)
+
+
+def properties(names: Sequence[str] = ("g",)) -> st.SearchStrategy[Property]:
+    return st.builds(Property, st.sampled_from(names), st.sampled_from(["event", "user"]))
+
+
+@st.composite
+def exclusions(draw: st.DrawFn, steps: int) -> Exclusion:
+    events = draw(st.lists(selectors(["X", "A", "C", "_all"]), min_size=1, max_size=2))
+    between = None
+    if steps > 2 and draw(st.booleans()):
+        first = draw(st.integers(1, steps - 1))
+        between = (first, draw(st.integers(first + 1, steps)))
+    return Exclusion(tuple(events), between)
+
+
+@st.composite
+def segments(draw: st.DrawFn, pace: Pace, number: int) -> Segment:
+    within = timedelta(seconds=draw(st.integers(1, 5)) * pace.unit_seconds)
+    performed = st.builds(
+        Performed,
+        selectors(["A", "B", "X", "_all"]).map(lambda one: (one,)),
+        st.sampled_from([">=", "=", "<", "!="]),
+        st.integers(0, 3),
+        st.sampled_from([None, within]),
+    )
+    found = draw(st.just([]) | st.just([]) | performed.map(lambda one: [one]))
+    return Segment(f"segment {number}", draw(few_filters()), tuple(found))
 
 
 def start_of(zone: str) -> datetime:
@@ -125,25 +180,91 @@ def periods(draw: st.DrawFn, zone: str, pace: Pace) -> Period:
 
 
 @st.composite
-def funnels(
-    draw: st.DrawFn, pace: Pace, *, units: Sequence[str] = ("user", "user", "session")
-) -> Funnel:
+def plain_funnels(draw: st.DrawFn, pace: Pace) -> Funnel:
+    """This order, users: what plain SQL can say, and the base of all others."""
     zone = draw(st.sampled_from(ZONES))
-    names = st.lists(few_filters(), max_size=2)
-    grouped = st.builds(Property, st.just("g"), st.sampled_from(["event", "user"])).map(
-        lambda prop: GroupBy((prop,))
-    )
     return Funnel(
         steps=tuple(draw(st.lists(steps(), min_size=1, max_size=5))),
-        segments=tuple(
-            Segment(f"segment {number}", found) for number, found in enumerate(draw(names))
-        ),
         period=draw(periods(zone, pace)),
         timezone=zone,
         window=timedelta(seconds=draw(st.sampled_from([1, 2, 3, 5, 30])) * pace.unit_seconds),
-        unit=draw(st.sampled_from(units)),
-        group_by=draw(st.none() | grouped),
         resolution=draw(st.sampled_from(["second", "second", "millisecond"])),
+    )
+
+
+@st.composite
+def funnels(
+    draw: st.DrawFn, pace: Pace, *, units: Sequence[str | Property] = ("user", "user", "session")
+) -> Funnel:
+    """Funnels with segments and groups, in this order, counted by uniques."""
+    plain = draw(plain_funnels(pace))
+    several = draw(st.integers(0, 2))
+    step = draw(st.just(1) | st.integers(1, len(plain.steps)))
+    both = st.lists(properties(("g", "p")), min_size=1, max_size=2, unique=True).map(tuple)
+    return replace(
+        plain,
+        segments=tuple(draw(segments(pace, number)) for number in range(several)),
+        unit=draw(st.sampled_from(units)),
+        group_by=draw(st.none() | both.map(lambda found: GroupBy(found, step))),
+    )
+
+
+@st.composite
+def all_funnels(draw: st.DrawFn, pace: Pace) -> Funnel:
+    """Funnels with everything that the definition can say and that counts."""
+    base = draw(funnels(pace, units=("user", "user", "session", Property("g"), Property("a"))))
+    order = draw(st.sampled_from(["this", "this", "exact", "any"]))
+    counted = order == "this" and draw(st.booleans())
+    found = base.steps[:4]
+    if counted:
+        found = tuple(draw(st.lists(steps(counted=True), min_size=1, max_size=4)))
+    excluded = st.lists(exclusions(len(found)), min_size=1, max_size=2).map(tuple)
+    held = st.lists(properties(("g", "a")), min_size=1, max_size=2, unique=True).map(tuple)
+    weekdays = st.lists(st.sampled_from(["monday", "tuesday"]), min_size=1, max_size=1).map(tuple)
+    clock = st.sampled_from([None, time(0, 0, 2), time(23, 59, 59), time(1)])
+    period = base.period
+    if draw(st.integers(0, 3)) == 0:
+        first, last = draw(clock), draw(clock)
+        period = replace(
+            period,
+            without_weekdays=draw(st.just(()) | weekdays),
+            from_time=first,
+            to_time=None if first == last else last,
+        )
+    custom = CustomEvent(
+        "either", tuple(draw(st.lists(selectors(["A", "B"]), min_size=1, max_size=2)))
+    )
+    if draw(st.integers(0, 3)) == 0:
+        found = (*found[:-1], Step((EventSelector("ce:either", draw(few_filters())),)))
+    by = base.group_by
+    is_total = order != "any" and draw(st.integers(0, 3)) == 0
+    is_any = order == "any"
+    changed = draw(st.integers(0, 2)) == 0
+    exclude = len(found) > 1 and draw(st.integers(0, 2)) == 0
+    settings = {
+        name: draw(st.sampled_from(choices))
+        for name, choices in setting_choices().items()
+        if changed and name in COUNTING and not (exclude and name == "exact_order_interrupted_by")
+    }
+    interval = st.sampled_from(["5min", "hour", "day", "week"])
+    return replace(
+        base,
+        steps=found,
+        period=period,
+        order=order,
+        count_by="totals" if is_total else "uniques",
+        hold=draw(st.just(()) | st.just(()) | held),
+        users=draw(st.sampled_from(["active", "active", "active", "new", "new on first day"])),
+        exclusions=draw(excluded) if exclude else (),
+        group_by=None if by is None else replace(by, step=min(by.step, len(found))),
+        event_filters=draw(st.just(()) | st.just(()) | few_filters()),
+        custom_events=(custom,),
+        inactive_events=draw(st.sampled_from([(), ("B",), ("X", "A")])),
+        measures=Measures(
+            interval=draw(st.none() | interval),
+            frequency=not is_any and draw(st.booleans()),
+        ),
+        settings=Settings(**settings),
     )
 
 
