@@ -6,17 +6,17 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from funnelkit.errors import DefinitionError
-from funnelkit.model import Filter, Property, Segment, Step
+from funnelkit.model import Cohort, Filter, Performed, Property, Segment, Step
 from funnelkit.specs.quoting import EscapeError, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_STEP_NUMBER: Final = re.compile(r"\s*([0-9]{1,9})\s*:")
-_QUOTED: Final = re.compile(
+STEP_NUMBER: Final = re.compile(r"\s*([0-9]{1,9})\s*:")
+QUOTED: Final = re.compile(
     r"""\s*("[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*')\s*""", re.DOTALL
 )
-_NAMED: Final = re.compile(_QUOTED.pattern + r""":|\s*([^"':][^:]*):""", re.DOTALL)
+_NAMED: Final = re.compile(QUOTED.pattern + r""":|\s*([^"':][^:]*):""", re.DOTALL)
 
 
 class Where(NamedTuple):
@@ -42,12 +42,28 @@ def parse_steps(text: str | Sequence[str]) -> tuple[Step, ...]:
     wrong: list[str] = []
     for number, one in enumerate(text, 1):
         try:
-            steps.append(_one_step(one, number=number))
+            steps.append(parse_step(one, what=f"step {number}"))
         except DefinitionError as error:
             wrong.append(str(error))
     if wrong or not steps:
         raise DefinitionError("\n".join(wrong) or "a funnel needs at least one step")
     return tuple(steps)
+
+
+def parse_step(text: str, *, what: str) -> Step:
+    """Return the only step of a text; `what` names it in messages.
+
+    Raises:
+        DefinitionError: the text breaks the grammar, or holds several steps.
+    """
+    first, *more = _steps(text, what=what)
+    if more:
+        raise DefinitionError(
+            f"{what} holds {1 + len(more)} steps: {text}\n"
+            '  Give each step by itself, or all of them as one text: "A > B". '
+            "A `>` that belongs to a name is quoted."
+        )
+    return first
 
 
 def parse_filters(text: str, *, what: str = "filter") -> tuple[Filter, ...]:
@@ -69,38 +85,58 @@ def parse_where(text: str) -> Where:
     Raises:
         DefinitionError: the step is 0, or the filter breaks the grammar.
     """
-    numbered = _STEP_NUMBER.match(text)
+    numbered = STEP_NUMBER.match(text)
     if numbered is None:
         return Where(None, parse_filters(text))
     step, rest = int(numbered[1]), text[numbered.end() :]
     if step == 0:
         raise DefinitionError(f"steps are counted from 1; got step 0 in {text!r}")
-    if _QUOTED.fullmatch(rest):
-        rest = _unquote(rest.strip())
+    if QUOTED.fullmatch(rest):
+        rest = unquoted(rest.strip())
     return Where(step, parse_filters(rest, what=f"filter of step {step}"))
 
 
 def parse_segment(text: str) -> Segment:
-    """Return the segment of `NAME: filter`; no filter after the colon means everybody.
+    """Return the segment of `NAME: conditions`; no condition after the colon means everybody.
 
     Raises:
-        DefinitionError: the name is missing, or the filter breaks the grammar.
+        DefinitionError: the name is missing, or the conditions break the grammar.
     """
     named = _NAMED.match(text)
     quoted, bare = named.groups() if named else (None, None)
-    name = _unquote(quoted) if quoted else (bare or "").strip()
+    name = unquoted(quoted) if quoted else (bare or "").strip()
     if named is None or not name or (bare and name == "gp"):  # `gp:plan is x` has no name
         raise DefinitionError(
             f"a segment has a name, a colon and a filter, as in `mobile: platform in (iOS, "
             f"Android)`; got {text!r}"
         )
-    rest = text[named.end() :]
-    filters = parse_filters(rest, what=f"filter of segment {name!r}") if rest.strip() else ()
-    return Segment(name, filters)
+    return parse_conditions(text[named.end() :], name=name)
+
+
+def parse_conditions(text: str, *, name: str) -> Segment:
+    """Return the segment of that name whose conditions stand in `text`; none means everybody.
+
+    A condition is a filter, `performed(EVENT | EVENT) >= 3`, perhaps with `in 30d` or `ever`, or
+    `cohort(FILE)` or `not cohort(FILE)`. All must hold.
+
+    Raises:
+        DefinitionError: the text breaks the grammar.
+    """
+    if not text.strip():
+        return Segment(name)
+    from funnelkit.specs.parser import parse
+
+    found = parse(text, "conditions", what=f"condition of segment {name!r}")
+    return Segment(
+        name,
+        filters=tuple(one for one in found if isinstance(one, Filter)),
+        performed=tuple(one for one in found if isinstance(one, Performed)),
+        cohorts=tuple(one for one in found if isinstance(one, Cohort)),
+    )
 
 
 def parse_property(text: str) -> Property:
-    """Return the property of `feature`, `user.plan`, `gp:plan` or `user."Device Family"`.
+    """Return the property of `feature`, `user.plan`, `gp:plan`, `user."a b"` or `group.company`.
 
     Raises:
         DefinitionError: the text is not one property.
@@ -133,18 +169,8 @@ def _steps(text: str, *, what: str = "steps") -> tuple[Step, ...]:
     return cast("tuple[Step, ...]", parse(text, "steps", what=what))
 
 
-def _one_step(text: str, *, number: int) -> Step:
-    first, *more = _steps(text, what=f"step {number}")
-    if more:
-        raise DefinitionError(
-            f"step {number} holds {1 + len(more)} steps: {text}\n"
-            '  Give each step by itself, or all of them as one text: "A > B". '
-            "A `>` that belongs to a name is quoted."
-        )
-    return first
-
-
-def _unquote(quoted: str) -> str:
+def unquoted(quoted: str) -> str:
+    """Return what stands between the quotes."""
     try:
         return unquote(quoted)
     except EscapeError as error:

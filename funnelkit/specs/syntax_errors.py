@@ -17,7 +17,12 @@ _BEFORE, _AFTER = 60, 30  # how much of a long text is shown around the caret
 
 _EXPECTED: Final = {
     "EVENT": "an event",
+    "MEMBER": "an event",
+    "PATH": "a file",
     "IS": "an operator",
+    "NUMBER": "a whole number",
+    "DURATION": "a duration",
+    "EVER": "`in 30d` or `ever`",
     "NONE": "a value",
     "WORD": "a property",
     "_ARROW": "`>`",
@@ -50,8 +55,13 @@ _FOREIGN: Final = {
 _ALL_OPERATORS: Final = (
     f"Operators: {', '.join(get_args(Operator))}; =, !=, <, <=, >, >=, in, not in, is set."
 )
+_COUNT_OPERATORS: Final = "Operators of a count: is, is not, less, greater; =, !=, <, <=, >, >=."
 _PROPERTY: Final = 'A property that is a keyword or has blanks is quoted: "product name".'
 _EVENT: Final = 'Steps are separated by `>`; a name with special characters is quoted: "A, B".'
+_MEMBER: Final = (
+    "Events in parentheses are separated by `|`; a name with special characters is quoted: "
+    'performed("A (new)" | B) >= 3.'
+)
 _OR: Final = (
     "Several values in one filter mean OR: feature in (a, b). So do several events in one step: "
     "A[x is 1] | B[y is 2]. Filters on different properties can only be joined by `and`."
@@ -107,7 +117,9 @@ def _hint(rest: str, *, found: str, accepted: AbstractSet[str]) -> str:  # noqa:
     if found in {'"', "'"} and rest.count(found) == 1 and accepted & {"EVENT", "WORD"}:
         return "This quote is never closed."
     if "IS" in accepted:
-        return _operator_hint(rest, found=found)
+        return _operator_hint(rest, found=found, accepted=accepted)
+    if accepted & {"MEMBER", "PATH", "NUMBER", "EVER"} or {"VBAR", "RPAR"} <= accepted:
+        return _condition_hint(found, accepted=accepted)
     if "NONE" in accepted:
         return _value_hint(found)
     if "_AND" in accepted:
@@ -115,19 +127,27 @@ def _hint(rest: str, *, found: str, accepted: AbstractSet[str]) -> str:  # noqa:
     if "COMMA" in accepted:
         return "Values in a list are separated by commas; one with blanks is quoted."
     if "WORD" in accepted:
-        return _property_hint(found)
+        return _property_hint(rest, found=found)
     if accepted & {"_ARROW", "EVENT"}:
         return _EVENT if found else ""
     return "" if accepted - {"$END"} else _PROPERTY
 
 
-def _property_hint(found: str) -> str:
+def _property_hint(rest: str, *, found: str) -> str:
     if found == "not":
+        if re.match(r"not\s+performed\s*\(", rest, re.IGNORECASE):
+            return "Write performed(A) = 0."
         return "`not` belongs to the operator: feature is not a, feature does not contain a."
     return _PROPERTY if found.strip("])") else ""
 
 
-def _operator_hint(rest: str, *, found: str) -> str:
+def _operator_hint(rest: str, *, found: str, accepted: AbstractSet[str]) -> str:
+    if "CONTAINS" not in accepted:
+        return _COUNT_OPERATORS
+    if found == "(":
+        return "performed(…) and cohort(…) are conditions of a segment."
+    if found == "count":
+        return "A historical count stands in the brackets of a step: A[historical count is 2]."
     if found in _FOREIGN:
         return f"Write {_FOREIGN[found]}."
     words = rest.split()[:4]
@@ -136,6 +156,16 @@ def _operator_hint(rest: str, *, found: str) -> str:
     if hint := did_you_mean(near, _OPERATORS):
         return hint.strip()
     return f"{_PROPERTY} {_ALL_OPERATORS}" if found.isalnum() else _ALL_OPERATORS
+
+
+def _condition_hint(found: str, *, accepted: AbstractSet[str]) -> str:
+    if accepted & {"MEMBER", "VBAR"}:
+        return _MEMBER
+    if "EVER" in accepted:
+        return "Write performed(A) >= 3 in 30d, performed(A) >= 3 ever, or no time at all."
+    if "PATH" in accepted:
+        return "A cohort is a file of user ids, one a line: cohort(ids.txt)."
+    return "" if "NUMBER" not in accepted or not found else "Counts are whole numbers."
 
 
 def _likeness(phrase: str) -> float:

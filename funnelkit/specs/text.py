@@ -6,21 +6,42 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from funnelkit.model import NONE
+from funnelkit.errors import fold
+from funnelkit.model import NONE, Property
 from funnelkit.specs.quoting import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date, timedelta
 
-    from funnelkit.model import EventSelector, Filter, Period, Property, Segment, Step
+    from funnelkit.model import (
+        Cohort,
+        ComparedEvent,
+        CustomEvent,
+        EventSelector,
+        Exclusion,
+        Filter,
+        GroupBy,
+        HistoricalCount,
+        Performed,
+        Period,
+        Segment,
+        Step,
+        Unit,
+    )
 
 # Stricter than the grammar: what looks unusual is quoted.
 _BARE_EVENT: Final = re.compile(r"(?:\[[\w .:/&-]+\] ?)?\w(?: ?[\w.:/()&%#@$*+?!-])*")
+_BARE_EXCLUDED: Final = re.compile(r"(?!.*\bbetween\b)" + _BARE_EVENT.pattern, re.IGNORECASE)
+_BARE_MEMBER: Final = re.compile(r"(?!.*[()])" + _BARE_EVENT.pattern)
 _BARE_WORD: Final = re.compile(r"[\w.:/@%+*$#-]+")
 _BARE_SEGMENT: Final = re.compile(r"\w(?: ?[\w./()&%#@$*+?!<>=,-])*")
 _KEYWORDS: Final = {"and", "in", "none", "not", "null", "or", "set", "than", "to"}
-_USER_PREFIXES: Final = ("user.", "gp:")
+_SCOPED: Final = ("user.", "gp:", "group.")
+UNIT_WORDS: Final = {"user": "user", "users": "user", "session": "session", "sessions": "session"}
+"""What someone may mean by a unit, without case and blanks, and its name."""
+
+_NUMBERED: Final = re.compile(r"\s*[0-9]+\s*:")
 
 _ONE: Final = {"less": "<", "less or equal": "<=", "greater": ">", "greater or equal": ">="}
 _SEVERAL: Final = {**_ONE, "is": "in", "is not": "not in"}
@@ -32,8 +53,37 @@ def format_steps(steps: Iterable[Step]) -> str:
 
 
 def format_step(step: Step) -> str:
-    """Return one step: its events, joined by `|`, each with its filters in brackets."""
-    return " | ".join(map(_event, step.events))
+    """Return one step: its events, joined by `|`, each with its filters in brackets.
+
+    A historical count is the last condition of the last event.
+    """
+    *others, last = step.events
+    events = [_event(selector) for selector in others]
+    return " | ".join([*events, _event(last, historical=step.historical_count)])
+
+
+def format_events(events: Iterable[EventSelector]) -> str:
+    """Return events of which any one will do."""
+    return " | ".join(map(_event, events))
+
+
+def format_exclusion(exclusion: Exclusion) -> str:
+    """Return `EVENT | EVENT between 1 and 2`; without steps where it holds between all."""
+    events = " | ".join(_event(event, bare=_BARE_EXCLUDED) for event in exclusion.events)
+    if exclusion.between is None:
+        return events
+    return f"{events} between {exclusion.between[0]} and {exclusion.between[1]}"
+
+
+def format_custom_event(custom: CustomEvent) -> str:
+    """Return `NAME = EVENT | EVENT`."""
+    name = custom.name if _BARE_EVENT.fullmatch(custom.name) else quote(custom.name)
+    return f"{name} = {format_events(custom.events)}"
+
+
+def format_compared_event(compared: ComparedEvent) -> str:
+    """Return `2: EVENT`, the step in whose place the event stands."""
+    return f"{compared.step}: {format_step(compared.event)}"
 
 
 def format_filters(filters: Iterable[Filter]) -> str:
@@ -51,19 +101,44 @@ def format_filter(condition: Filter) -> str:
 
 
 def format_property(prop: Property) -> str:
-    """Return `feature` or `user.plan`, the name in quotes where it needs them."""
-    if prop.scope == "user":
-        return "user." + _word(prop.name)
-    if prop.name.casefold().startswith(_USER_PREFIXES):
+    """Return `feature`, `user.plan` or `group.company`, the name in quotes where it needs them."""
+    if prop.scope != "event":
+        return f"{prop.scope}.{_word(prop.name)}"
+    if prop.name.casefold().startswith(_SCOPED):
         return quote(prop.name)
     return _word(prop.name)
 
 
+def format_unit(unit: Unit | Property) -> str:
+    """Return `user`, `session` or a property; an event property that looks like these is quoted."""
+    if not isinstance(unit, Property):
+        return unit
+    looks_alike = unit.scope == "event" and fold(unit.name) in UNIT_WORDS
+    return quote(unit.name) if looks_alike else format_property(unit)
+
+
+def format_group_by(group_by: GroupBy) -> list[str]:
+    """Return each property, after the number of its step where that is not the first."""
+    names = map(format_property, group_by.properties)
+    return [
+        f"{group_by.step}: {name}" if group_by.step > 1 or _NUMBERED.match(name) else name
+        for name in names
+    ]
+
+
 def format_segment(segment: Segment) -> str:
-    """Return `NAME: filter`, the name in quotes where it needs them."""
+    """Return `NAME: condition and condition`, the name in quotes where it needs them."""
     bare = _BARE_SEGMENT.fullmatch(segment.name) and segment.name != "gp"
     name = segment.name if bare else quote(segment.name)
-    return f"{name}: {format_filters(segment.filters)}".rstrip(" ")
+    return f"{name}: {format_conditions(segment)}".rstrip(" ")
+
+
+def format_conditions(segment: Segment) -> str:
+    """Return the conditions of a segment, joined by `and`; nothing for everybody."""
+    performed = map(_performed, segment.performed)
+    return " and ".join(
+        [*map(format_filter, segment.filters), *performed, *map(_cohort, segment.cohorts)]
+    )
 
 
 def format_window(window: timedelta) -> str:
@@ -95,10 +170,31 @@ def format_period(period: Period) -> str:
     return "..".join("" if side is None else format_moment(side) for side in sides)
 
 
-def _event(selector: EventSelector) -> str:
+def _event(
+    selector: EventSelector,
+    *,
+    bare: re.Pattern[str] = _BARE_EVENT,
+    historical: HistoricalCount | None = None,
+) -> str:
     name = selector.event_type
-    text = name if _BARE_EVENT.fullmatch(name) else quote(name)
-    return f"{text}[{format_filters(selector.filters)}]" if selector.filters else text
+    text = name if bare.fullmatch(name) else quote(name)
+    conditions = [*map(format_filter, selector.filters)]
+    if historical is not None:
+        operator = _ONE.get(historical.op, historical.op)
+        conditions.append(f"historical count {operator} {historical.count}")
+    return f"{text}[{' and '.join(conditions)}]" if conditions else text
+
+
+def _performed(performed: Performed) -> str:
+    events = " | ".join(_event(event, bare=_BARE_MEMBER) for event in performed.events)
+    text = f"performed({events}) {performed.op} {performed.count}"
+    if performed.ever:
+        return f"{text} ever"
+    return text if performed.within is None else f"{text} in {format_window(performed.within)}"
+
+
+def _cohort(cohort: Cohort) -> str:
+    return f"{'' if cohort.inside else 'not '}cohort({_word(cohort.path)})"
 
 
 def _value(value: str) -> str:
