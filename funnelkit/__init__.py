@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from funnelkit.events.profile import describe
     from funnelkit.events.simulation import simulate
     from funnelkit.model import EventSelector, Filter, Funnel, Period, Property, Segment, Step
+    from funnelkit.specs.files import load_funnel
 
 __version__ = "0.1.0"
 
@@ -43,6 +44,7 @@ __all__ = [
     "__version__",
     "compare",
     "describe",
+    "load_funnel",
     "report",
     "simulate",
     "sql",
@@ -71,6 +73,7 @@ _HOMES = {
         "Segment",
         "Step",
     ),
+    "funnelkit.specs.files": ("load_funnel",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from funnelkit.cli.compare import compare
+from funnelkit.cli.convert import convert
 from funnelkit.cli.demo import demo
 from funnelkit.cli.describe import describe
 from funnelkit.cli.report import report
@@ -27,5 +28,5 @@ def funnelkit(*, version: Version = False) -> None:
     """Amplitude funnels, offline."""
 
 
-for command in (demo, simulate, describe, report, compare, verify, sql):
+for command in (demo, simulate, describe, report, compare, verify, sql, convert):
     app.command()(command)

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from funnelkit.model import CustomEvent, Funnel, Segment, Settings
 
-_QUERY: Final = re.compile(r"\s*https?://|.*(?:^|[?&])\s*e=(?:%7B|\{|%22|\")", re.IGNORECASE | re.DOTALL)
+_QUERY: Final = re.compile(
+    r"\s*https?://|(?:.*[?&]|\s*)e=(?:%7B|%22|[{\"])", re.IGNORECASE | re.DOTALL
+)
 
 
 def is_query(text: str) -> bool:

@@ -1,0 +1,45 @@
+"""`funnelkit convert`: a funnel in another form, Amplitude's own among them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from funnelkit.cli import options as opt  # noqa: TC001 - typer reads the annotations
+
+
+class Form(StrEnum):
+    """What is written."""
+
+    toml = "toml"
+    json = "json"
+    chart = "chart"
+    query = "query"
+
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="FUNNEL",
+        help="FILE:NAME of a funnel file, the JSON file of an Amplitude chart, or an API query.",
+    ),
+]
+To = Annotated[
+    Form,
+    typer.Option("--to", help="A file of funnels, Amplitude's chart definition, or API query."),
+]
+
+
+def convert(
+    funnel: Source, to: To, timezone: opt.Timezone = None, output: opt.Output = None
+) -> None:
+    """Write a funnel in another form: a funnel file, Amplitude's chart, or its API query.
+
+    What the other form cannot say is refused by name, with exit code 2.
+    """
+    from funnelkit.cli.output import write
+    from funnelkit.specs.forms import write_funnel
+
+    write(write_funnel(funnel, form=to.value, timezone=timezone), output)
