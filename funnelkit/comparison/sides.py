@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from funnelkit.comparison.cohorts import Cohort, Pair
 from funnelkit.errors import DataError, DefinitionError, UnsupportedError
-from funnelkit.model import Period, Segment
+from funnelkit.model import Measures, Period, Segment
 
 if TYPE_CHECKING:
     from funnelkit.model import Filter, Funnel, Step
@@ -18,7 +18,10 @@ BASELINE, AGAINST, EVERYBODY = 0, 1, 2
 """The segments of `Sides.funnel`: each side, and everybody without the filters of either."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MUST_AGREE = ("steps", "window", "timezone", "unit", "resolution")
+MUST_AGREE = (
+    "steps", "window", "timezone", "order", "unit", "hold", "exclusions", "event_filters",
+    "inactive_events", "custom_events", "resolution", "settings",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,8 @@ def sides(baseline: Funnel, against: Funnel) -> Sides:
     """
     if len(baseline.steps) < 2:  # noqa: PLR2004 - step 1 alone is always 100 %
         raise DefinitionError("a comparison needs a funnel of at least 2 steps")
+    for side in (baseline, against):
+        _check_asked(side)
     found = own_filters(baseline, against)
     _check(baseline, against)
     one, other = found.filters
@@ -101,6 +106,7 @@ def own_filters(baseline: Funnel, against: Funnel) -> Sides:
         segments=segments,
         period=Period(),
         group_by=None,
+        measures=Measures(),
         name=None,
     )
     return Sides(funnel=funnel, baseline=baseline, against=against)
@@ -116,6 +122,22 @@ def _check(baseline: Funnel, against: Funnel) -> None:
             )
 
 
+def _check_asked(funnel: Funnel) -> None:
+    """Refuse what cannot be compared: each line of the comparison looks at entries one by one."""
+    segments = funnel.segments
+    asked = {
+        "totals: the same unit would stand on a side several times": funnel.count_by != "uniques",
+        "new users only": funnel.users != "active",
+        "weekdays or times of day": funnel.period.is_broken,
+        "the last days: give dates": funnel.period.is_relative,
+        "a historical count": any(step.historical_count for step in funnel.steps),
+        "an optional step or compared events": len(funnel.variants()) > 1,
+        "performed events or cohorts": any(one.performed or one.cohorts for one in segments),
+    }
+    if refused := [what for what, is_asked in asked.items() if is_asked]:
+        raise UnsupportedError(f"a comparison does not know {'; nor '.join(refused)}")
+
+
 def _comparable(funnel: Funnel, name: str) -> Any:
     if name == "steps":
         return funnel.steps[1:]
@@ -124,7 +146,7 @@ def _comparable(funnel: Funnel, name: str) -> Any:
 
 def _words(value: Any) -> str:
     if isinstance(value, tuple):
-        return " > ".join(step.label for step in value)
+        return " > ".join(getattr(part, "label", None) or str(part) for part in value) or "nothing"
     return str(value)
 
 
