@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime, timedelta
 
-    from funnelkit.engine.chart import Extent
+    from funnelkit.engine.chart import Chart, Extent
     from funnelkit.engine.rows import StepRows
     from funnelkit.events.table import EventTable
     from funnelkit.model import Funnel, Resolution, Segment, Step, Unit
@@ -92,6 +92,7 @@ def report(
         defined = _dated(defined, extent)
         charts = [(name, Chart(funnel, extent)) for name, funnel in defined.variants()]
         answers = [(name, *chart.read(table)) for name, chart in charts]
+        read = [(chart, answer[2]) for (_, chart), answer in zip(charts, answers, strict=True)]
         segments = tuple(
             replace(found, name=f"{found.name}, {name}" if name else found.name)
             for name, series, _ in answers
@@ -102,7 +103,7 @@ def report(
             funnel=defined,
             segments=segments,
             events=_events_read(events, table, rows),
-            warnings=tuple(_warnings(defined, table, rows, segments)),
+            warnings=tuple(dict.fromkeys([*_warnings(read, table), *_left_out(segments)])),
             notes=table.notes,
         )
 
@@ -148,14 +149,25 @@ def _events_read(events: Any, table: EventTable, rows: StepRows) -> EventsRead:
     )
 
 
-def _warnings(
-    funnel: Funnel, table: EventTable, rows: StepRows, segments: Sequence[Series]
-) -> Iterator[str]:
-    """Say what may be wrong with the question, or is missing from the answer."""
-    from funnelkit.engine.doubts import undone_steps, unknown_properties
+def _warnings(charts: Sequence[tuple[Chart, StepRows]], table: EventTable) -> Iterator[str]:
+    """Say what may be wrong with the question."""
+    from funnelkit.engine.doubts import undone_steps, unknown_events, unknown_properties
 
-    yield from undone_steps(funnel, table, rows.seen)
-    yield from unknown_properties(funnel, table)
+    for chart, rows in charts:
+        yield from undone_steps(chart.funnel, table, rows.seen)
+    for chart, _ in charts:
+        yield from unknown_events(chart.funnel, table)
+        yield from unknown_properties(chart.funnel, table)
+    funnel = charts[0][0].funnel
+    if funnel.order == "any" and any(exclusion.between for exclusion in funnel.exclusions):
+        yield (
+            "in any order an event that is excluded between two steps is excluded between all of "
+            "them (specification A1)"
+        )
+
+
+def _left_out(segments: Sequence[Series]) -> Iterator[str]:
+    """Say what is missing from the answer."""
     for segment in segments:
         if segment.groups_left_out:
             shown, more = len(segment.groups), segment.groups_left_out

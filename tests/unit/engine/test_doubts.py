@@ -5,9 +5,19 @@ from datetime import datetime, timedelta
 import polars as pl
 import pytest
 
-from funnelkit.engine.doubts import event_types, undone_steps, unknown_properties
+from funnelkit.engine.doubts import event_types, undone_steps, unknown_events, unknown_properties
 from funnelkit.events.sources import open_events
-from funnelkit.model import ANY_EVENT, EventSelector, Funnel, GroupBy, Property, Step
+from funnelkit.model import (
+    ANY_EVENT,
+    EventSelector,
+    Exclusion,
+    Funnel,
+    GroupBy,
+    Performed,
+    Property,
+    Segment,
+    Step,
+)
 from funnelkit.specs.define import define
 
 NOON = datetime.fromisoformat("2020-05-02T12:00:00")
@@ -121,3 +131,29 @@ def test_a_property_record_may_hold_any_name(table):
         steps=(Step((EventSelector("A"),)),), group_by=GroupBy((Property("'; DROP TABLE x"),))
     )
     assert "'; DROP TABLE x" in next(unknown_properties(funnel, table))
+
+
+def test_an_excluded_event_that_nobody_did_is_named_with_what_is_near(tmp_path):
+    funnel = Funnel(
+        steps=(Step((EventSelector("A"),)), Step((EventSelector("B"),))),
+        exclusions=(Exclusion((EventSelector("Refnd"),)),),
+        segments=(Segment("often", performed=(Performed((EventSelector("Bought"),)),)),),
+        inactive_events=("Pong",),
+    )
+    path = tmp_path / "events.jsonl"
+    path.write_text(
+        "".join(
+            f'{{"user_id": "u", "event_type": "{name}", "time": 1700000000000}}\n'
+            for name in ("A", "B", "Refund", "Ping")
+        ),
+        encoding="utf-8",
+    )
+    with open_events(path) as table:
+        found = list(unknown_events(funnel, table))
+    assert [one.partition(" was read")[0] for one in found] == [
+        "no event of the type 'Refnd', which is excluded,",
+        "no event of the type 'Bought', which is asked for by the segment 'often',",
+        "no event of the type 'Pong', which is called inactive,",
+    ]
+    assert "Refund" in found[0]
+    assert "Ping" in found[2]
