@@ -54,7 +54,7 @@ from funnelkit.specs.amplitude.words import (
     read_window,
 )
 from funnelkit.specs.problems import text
-from funnelkit.specs.tables import checked
+from funnelkit.specs.readers import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -118,7 +119,12 @@ def _shown(period: Period) -> str:
         return "no dates"
     if period == Period(period.start, period.end):
         return format_period(period)
-    return str(period)
+    default = Period()
+    return ", ".join(
+        f"{name} = {getattr(period, name)}"
+        for name in (field.name for field in fields(Period))
+        if getattr(period, name) != getattr(default, name)
+    )
 
 
 def _epoch(value: object) -> int:

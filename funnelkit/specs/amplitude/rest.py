@@ -29,6 +29,7 @@ from funnelkit.specs.amplitude.words import (
 )
 from funnelkit.specs.documents import unique_keys
 from funnelkit.specs.problems import Table, text
+from funnelkit.specs.text import format_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -236,8 +237,8 @@ def _user_property(value: object) -> Property:
 
 def _unsaid(funnel: Funnel) -> Iterator[str]:
     """Yield what a chart has words for, but not the API."""
+    window = format_window(funnel.conversion_window)
     refused = {
-        f"unit = {funnel.unit}: the API counts users": isinstance(funnel.unit, Property),
         "hold: the API holds no property constant": bool(funnel.hold),
         "exclusions: the API excludes no events": bool(funnel.exclusions),
         "resolution = millisecond: the API compares whole seconds":
@@ -245,12 +246,14 @@ def _unsaid(funnel: Funnel) -> Iterator[str]:
         "users = new on first day: the API knows active and new": funnel.users not in USERS,
         "group_by: the API groups by a property only where there is one segment":
             funnel.group_by is not None and len(funnel.segments) > 1,
-        f"window = {funnel.window}: in any order the API rounds it down to whole days":
+        f"window = {window}: in any order the API rounds it down to whole days":
             funnel.order == "any"
             and funnel.settings.api_any_order_window == "whole days"
             and bool(funnel.conversion_window % _DAY),
     }  # fmt: skip
     yield from (reason for reason, is_so in refused.items() if is_so)
+    if isinstance(funnel.unit, Property):
+        yield f"unit = {funnel.unit.name}: the API counts users"
     for segment in funnel.segments:
         for condition in segment.filters:
             if condition.property.scope == "event":

@@ -42,7 +42,7 @@ from funnelkit.specs.amplitude.typed_events import (
 )
 from funnelkit.specs.amplitude.words import MODES, read_window
 from funnelkit.specs.problems import text
-from funnelkit.specs.tables import checked
+from funnelkit.specs.readers import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

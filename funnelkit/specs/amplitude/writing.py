@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.errors import UnsupportedError
 from funnelkit.specs.amplitude.properties import USER
+from funnelkit.specs.text import format_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +37,7 @@ def unsaid(funnel: Funnel, *parts: Callable[[Funnel], object]) -> Iterator[str]:
             funnel.unit == "session",
         "event_filters: no definition filters every event; write them into every step":
             bool(funnel.event_filters),
-        f"window = {funnel.window}: Amplitude counts it in whole seconds":
+        f"window = {format_window(funnel.conversion_window)}: Amplitude counts it in whole seconds":
             bool(funnel.conversion_window % timedelta(seconds=1)),
         "time_to_convert: how a definition says it is not known; choose it in the chart":
             measures.time_to_convert or measures.bins is not None,
