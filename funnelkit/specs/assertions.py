@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 Metric = Literal["conversion", "count", "drop-off", "average time", "median time", "lift"]
 Comparison = Literal[">=", ">", "<=", "<", "==", "!="]
-ValueUnit = Literal["%", "users", "sessions", "seconds", "points", "percent"]
+ValueUnit = Literal[
+    "%", "users", "sessions", "values", "pairs", "paths", "seconds", "points", "percent"
+]
+COUNTED: Final = ("users", "sessions", "values", "pairs", "paths")
+"""What a funnel can count, by `Funnel.noun`."""
 
 _HOLDS: Final[Mapping[Comparison, Callable[[float, float], bool]]] = {
     ">=": compare.ge, ">": compare.gt, "<=": compare.le, "<": compare.lt,
@@ -28,11 +32,15 @@ _HOLDS: Final[Mapping[Comparison, Callable[[float, float], bool]]] = {
 _SYNONYMS: Final[Mapping[str, Comparison]] = {"=": "==", "≥": ">=", "≤": "<=", "≠": "!="}
 _UNITS: Final[Mapping[Metric, tuple[ValueUnit, ...]]] = {
     "conversion": ("%",),
-    "count": ("users", "sessions"),
-    "drop-off": ("users", "sessions"),
+    "count": COUNTED,
+    "drop-off": COUNTED,
     "lift": ("points", "percent"),
 }
-_UNIT_WORDS: Final = {"user": "users", "session": "sessions", "point": "points", "pp": "points"}
+_UNIT_WORDS: Final = {
+    **{noun.removesuffix("s"): noun for noun in COUNTED},
+    "point": "points",
+    "pp": "points",
+}
 _EXAMPLES: Final = (
     "conversion >= 30%, step 3 >= 400 users, step 3 drop-off <= 100 users, median time <= 2h, "
     "lift > 0 points"
@@ -72,7 +80,7 @@ class Assertion:
     def _right(self) -> str:
         if self.unit == "seconds":
             return format_window(timedelta(seconds=self.value))
-        if self.unit in {"users", "sessions"}:
+        if self.unit in COUNTED:
             return f"{_plain(self.value)} {self.unit}"
         return f"{_plain(self.value * 100)}{'' if self.unit == '%' else ' '}{self.unit}"
 
@@ -125,7 +133,7 @@ def _value(text: str, right: str, *, metric: Metric) -> tuple[float, ValueUnit]:
     if unit is None:
         wrong = f"{parts[2]} is no unit of a {metric}" if parts[2] else "a unit is missing"
         raise _error(text, f"{wrong}: write {_with_units(parts[1], metric=metric)}")
-    scaled = amount if unit in {"users", "sessions"} else amount / 100
+    scaled = amount if unit in COUNTED else amount / 100
     if metric != "lift" and scaled < 0:
         raise _error(text, f"a {metric} is never negative")
     if metric == "conversion" and scaled > 1:

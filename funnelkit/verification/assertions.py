@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelkit.errors import CheckFailed, DefinitionError
+from funnelkit.specs.assertions import COUNTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def check_meaning(assertions: Sequence[Assertion], funnel: Funnel) -> None:
     """Raise `DefinitionError` where an assertion is about something that a report has not."""
     for assertion in assertions:
-        _check_meaning(assertion, steps=len(funnel.steps), unit=f"{funnel.unit}s")
+        _check_meaning(assertion, steps=len(funnel.steps), unit=f"{funnel.noun}s")
 
 
 def check_report(result: FunnelResult, assertions: Sequence[Assertion]) -> None:
@@ -43,11 +44,13 @@ def _check_meaning(assertion: Assertion, *, steps: int, unit: str) -> None:
         raise DefinitionError(f"{assertion}: a lift is between two periods, see funnelkit compare")
     if assertion.step is not None and assertion.step > steps:
         raise DefinitionError(f"{assertion}: the funnel has {steps} steps")
-    if assertion.unit in {"users", "sessions"} and assertion.unit != unit:
+    if assertion.unit in COUNTED and assertion.unit != unit:
         raise DefinitionError(f"{assertion}: the report counts {unit}")
 
 
 def _failure(assertion: Assertion, series: Series) -> str | None:
+    if assertion.step is not None and assertion.step > len(series.steps):
+        return f"{assertion} cannot hold in {series.name}: it has {len(series.steps)} steps"
     value = value_of(assertion, series)
     if value is None:
         return f"{assertion} cannot hold in {series.name}: nobody got there"

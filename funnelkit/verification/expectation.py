@@ -107,8 +107,12 @@ def expected_counts(expect: str | Sequence[int], funnel: Funnel) -> tuple[int, .
             "a verification states its window: Amplitude's API takes 30 days by default, its chart"
             ' 1 day; say --window 30d, or window = "30d" in the funnel file'
         )
-    if len(funnel.segments) > 1 or funnel.group_by is not None:
-        raise DefinitionError("a verification has one series: no --group-by, at most one segment")
+    several = len(funnel.segments) > 1 or len(funnel.variants()) > 1
+    if several or funnel.group_by is not None:
+        raise DefinitionError(
+            "a verification has one series: no --group-by, no optional step or compared event, at "
+            "most one segment"
+        )
     counts = _numbers(expect) if isinstance(expect, str) else tuple(expect)
     if len(counts) != len(funnel.steps):
         raise DefinitionError(
