@@ -8,7 +8,7 @@ import pytest
 
 import funnelkit as fk
 from funnelkit.errors import CheckFailed, DefinitionError
-from funnelkit.model import EventSelector, Funnel, Property, Segment, Step
+from funnelkit.model import EventSelector, Funnel, GroupBy, Property, Segment, Step
 from funnelkit.verification.expectation import expected_counts
 
 NOON = datetime.fromisoformat("2020-05-02T12:00:00")
@@ -72,7 +72,7 @@ def test_what_no_funnel_can_have_is_refused(expect, words):
     ("changed", "words"),
     [
         ({"window": None}, "a verification states its window"),
-        ({"group_by": Property("plan")}, "one series: no --group-by"),
+        ({"group_by": GroupBy((Property("plan"),))}, "one series: no --group-by"),
         ({"segments": (Segment("a"), Segment("b"))}, "at most one segment"),
     ],
 )
