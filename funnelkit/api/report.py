@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from funnelkit.api.dates import dated, extent_of
 from funnelkit.api.sources import resolve, source_of
 from funnelkit.result import EventsRead, FunnelResult
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime, timedelta
 
-    from funnelkit.engine.chart import Chart, Extent
+    from funnelkit.engine.chart import Chart
     from funnelkit.engine.rows import StepRows
     from funnelkit.events.table import EventTable
     from funnelkit.model import Funnel, Resolution, Segment, Step, Unit
@@ -88,8 +89,8 @@ def report(
         resolution=resolution,
     )
     with open_events(events, columns=columns or file_columns) as table:
-        extent = _extent(defined, table, data_end)
-        defined = _dated(defined, extent)
+        extent = extent_of(defined, table, data_end)
+        defined = dated(defined, extent)
         charts = [(name, Chart(funnel, extent)) for name, funnel in defined.variants()]
         answers = [(name, *chart.read(table)) for name, chart in charts]
         read = [(chart, answer[2]) for (_, chart), answer in zip(charts, answers, strict=True)]
@@ -106,37 +107,6 @@ def report(
             warnings=tuple(dict.fromkeys([*_warnings(read, table), *_left_out(segments)])),
             notes=table.notes,
         )
-
-
-def _extent(
-    funnel: Funnel, table: EventTable, data_end: str | date | datetime | None
-) -> Extent | None:
-    """Return when the events happened, where the definition asks for it."""
-    from funnelkit.engine.chart import Extent
-    from funnelkit.engine.select import time_range
-    from funnelkit.model import Period
-    from funnelkit.specs.times import parse_moment
-
-    if not (funnel.period.is_relative or funnel.measures.interval or funnel.measures.by_age):
-        return None
-    found = time_range(table)
-    if found is None:
-        return None
-    stated = parse_moment(data_end) if isinstance(data_end, str) else data_end
-    end = None if stated is None else Period(end=stated).bounds(funnel.timezone)[1]
-    return Extent(first=found[0], last=found[1], data_end=found[1] if end is None else end)
-
-
-def _dated(funnel: Funnel, extent: Extent | None) -> Funnel:
-    """Return the funnel with dates for a relative period: today is the day on which data end."""
-    from dataclasses import replace
-
-    from funnelkit.engine.intervals import local_day
-
-    if not funnel.period.is_relative or extent is None:
-        return funnel
-    today = local_day(extent.data_end, funnel.timezone)
-    return replace(funnel, period=funnel.period.resolved(today))
 
 
 def _events_read(events: Any, table: EventTable, rows: StepRows) -> EventsRead:
