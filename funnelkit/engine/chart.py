@@ -69,7 +69,7 @@ class Chart:
                 (segment.name, replace(everybody, segment=number))
                 for number, segment in enumerate(funnel.segments)
             ]
-        starts = self._interval_starts()
+        starts = self.interval_starts()
         return tuple(
             Question(
                 name=name,
@@ -79,7 +79,7 @@ class Chart:
             for name, entry in named
         )
 
-    def _interval_starts(self) -> tuple[int, ...]:
+    def interval_starts(self) -> tuple[int, ...]:
         """Return where the intervals begin that the dates, or else the events, touch."""
         interval = self.funnel.measures.interval
         if interval is None or self.extent is None:
@@ -113,15 +113,20 @@ class Chart:
         )
         return replace(found, groups=with_intervals)
 
-    def _counted(self, entrants: Entrants) -> Entrants:
-        """Leave out whom the funnel does not count although they entered (A11h, G14)."""
+    @property
+    def least_steps(self) -> int:
+        """The number of steps without which an entrant does not count at all (A11h, G14)."""
         if self.funnel.settings.historical_count_step_one == "counts":
-            return entrants
+            return 1
         steps = [k for k, step in enumerate(self.funnel.steps, 1) if step.historical_count]
-        if not steps:
+        return max(steps, default=1)
+
+    def _counted(self, entrants: Entrants) -> Entrants:
+        """Leave out whom the funnel does not count although they entered."""
+        least = self.least_steps
+        if least == 1:
             return entrants
         reach: Any = entrants.reach
-        least = max(steps)
         keep = [int(r >= least) for r in reach] if isinstance(reach, list) else +(reach >= least)
         return only(entrants, keep)
 
@@ -133,7 +138,7 @@ class Chart:
         """Return every interval of the dates, those in which nobody entered too."""
         interval = self.funnel.measures.interval
         assert interval is not None and self.extent is not None  # noqa: S101, PT018 - asked for it
-        starts = self._interval_starts()
+        starts = self.interval_starts()
         ends = [*starts[1:], self._end_of_last(starts)]
         pieces = apart(entrants, entrants.interval)
         nobody = only(entrants, _none_of(entrants))
