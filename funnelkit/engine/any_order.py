@@ -1,0 +1,514 @@
+"""The kernel for any order: the first listed steps, done in whatever order within the window.
+
+Rows, ticks, entries, intervals and the answer are those of `match.py`; which rows bar is said as in
+`strict.py`, but a barring row harms every conversion that it lies inside of: no tick between the
+first and the last filled one may hold one, unless a step is filled in that tick as well.
+
+Rules: specification A1 (any order: the first k listed steps, step 1 by an entry; latest minus
+earliest tick within the window), A2 (longest, then first), A10 (steps of one tick are filled by
+events none of which fits another of them).
+
+Where no event fits two steps and nothing is barred, the earliest event of each step is as good as
+any, and time is linear in the rows (`match_apart`). Elsewhere sets of steps are bit masks, and time
+goes with the ticks around the entries of an interval times 2 ** steps (`match_sets`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableSequence, Sequence
+
+from funnelkit.engine.match import may_enter
+from funnelkit.engine.strict import tick_start
+
+Ints = Sequence[int]
+Slots = MutableSequence[int]
+
+NEVER = 2**63 - 1
+
+
+def scratch_sizes(steps: int, longest: int) -> tuple[int, ...]:
+    """Return the sizes of the integer scratch of `match_any_order`, in its order.
+
+    `longest` is the number of rows of the largest unit.
+    """
+    sets = 1 << steps
+    return (steps, steps, longest, longest, sets, sets, steps, steps, steps, steps)
+
+
+def scratch_bytes(steps: int, longest: int) -> tuple[int, ...]:  # noqa: ARG001 - as above
+    """Return the sizes of the scratch of small numbers, which follows that of integers."""
+    sets = 1 << steps
+    return (sets, sets, sets)
+
+
+def match_any_order(
+    starts: Ints, us: Ints, mask: Ints, flags: Ints,
+    steps: int, tick: int, window: int,
+    segment: int, edges: Ints, until: int, first_only: int,
+    shift: int, barred: int, prefix: int, around: int,
+    near: Slots, far: Slots, queue: Slots, depth: Slots, soonest: Slots, offers: Slots,
+    place: Slots, amount: Slots, best_place: Slots, chosen: Slots,
+    size: Slots, wanted: Slots, reached: Slots,
+    out_unit: Slots, out_interval: Slots, out_reach: Slots, out_entries: Slots, out_rows: Slots,
+) -> int:  # fmt: skip
+    """Fill the out columns with one line per unit and interval; return how many there are.
+
+    With `barred`, rows with any bit of `flags[r] >> shift` set bar. A conversion of length k fills
+    the first k listed steps; without `prefix` any k steps, the first among them. It spans at most
+    `window`; with `around` each step lies within `window` of the step-1 event instead. Of the
+    longest conversions that with the first ticks is taken, then that with the first listed steps
+    first.
+
+    `out_rows` lists the rows by step; without `prefix`, when the steps need not be the first ones,
+    in the order of time. `near` to `reached` are scratch.
+    """
+    lines = 0
+    for k in range(1 << steps):
+        size[k] = size[k >> 1] + (k & 1) if k > 0 else 0
+    for unit in range(len(starts) - 1):
+        low = starts[unit]
+        high = starts[unit + 1]
+        is_apart = 1
+        for r in range(low, high):
+            if us[r] >= until:
+                high = r
+                break
+            fits = mask[r]
+            if fits & (fits - 1) != 0 or (barred != 0 and flags[r] >> shift != 0):
+                is_apart = 0
+        if is_apart != 0:
+            lines = match_apart(
+                us, mask, flags, low, high, unit, steps, tick, window, segment, edges, first_only,
+                prefix, around, near, far, queue, depth,
+                lines, out_unit, out_interval, out_reach, out_entries, out_rows,
+            )  # fmt: skip
+        else:
+            lines = match_sets(
+                us, mask, flags, low, high, unit, steps, tick, window, segment, edges, first_only,
+                shift, barred, prefix, around, soonest, offers, place, amount, best_place, chosen,
+                size, wanted, reached,
+                lines, out_unit, out_interval, out_reach, out_entries, out_rows,
+            )  # fmt: skip
+    return lines
+
+
+def match_apart(
+    us: Ints, mask: Ints, flags: Ints, low: int, high: int, unit: int,
+    steps: int, tick: int, window: int, segment: int, edges: Ints, first_only: int,
+    prefix: int, around: int,
+    near: Slots, far: Slots, queue: Slots, depth: Slots,
+    lines: int, out_unit: Slots, out_interval: Slots, out_reach: Slots, out_entries: Slots,
+    out_rows: Slots,
+) -> int:  # fmt: skip
+    """Add the lines of a unit in which no event fits two steps and none bars; return their number.
+
+    How many steps are done from tick a to a + `window`, step 1 not looked at, is known for each a
+    by one pointer per step, `near`. An entry converts as far as the best a from `window` before it
+    up to itself; `queue` keeps the a that are the best, or will be when better ones are too old.
+    The earliest such a of the first entry of the most steps leads to the first ticks: whatever
+    begins earlier has fewer steps, and each step takes its earliest event, by the pointers `far`.
+    """
+    intervals = len(edges) - 1
+    back = window if around != 0 else 0
+    span = window + back
+    for k in range(steps):
+        near[k] = low
+        far[k] = low
+    head = 0
+    tail = 0
+    interval = 0
+    entries = 0
+    best = 0
+    begin = 0
+    entry = 0
+    first = low
+    while first < high or entries > 0:
+        row = high
+        after = high
+        now = 0
+        if first < high:
+            now = us[first] // tick * tick
+            after = first
+            while after < high and us[after] < now + tick:
+                if row == high and may_enter(
+                    us, mask, flags, after, segment, edges[0], edges[intervals]
+                ):
+                    row = after
+                after += 1
+        if entries > 0 and (first == high or (row < high and us[row] >= edges[interval + 1])):
+            # The interval is over.
+            limit = begin + span + tick
+            done_within(us, mask, high, steps, begin, limit, prefix, far)
+            base = lines * steps
+            for k in range(steps):
+                out_rows[base + k] = -1
+            out_rows[base] = entry
+            count = 1
+            for k in range(1, best if prefix != 0 else steps):
+                if far[k] < high and us[far[k]] < limit:
+                    out_rows[base + (k if prefix != 0 else count)] = far[k]
+                    count += 1
+            if prefix == 0:
+                sort_rows(out_rows, base, best)
+            out_unit[lines] = unit
+            out_interval[lines] = interval
+            out_reach[lines] = best
+            out_entries[lines] = entries
+            lines += 1
+            entries = 0
+            best = 0
+            continue
+        if around == 0:
+            done = done_within(us, mask, high, steps, now, now + span + tick, prefix, near)
+            while tail > head and depth[tail - 1] < done:
+                tail -= 1
+            queue[tail] = now
+            depth[tail] = done
+            tail += 1
+        if row < high:
+            while us[row] >= edges[interval + 1]:
+                interval += 1
+            entries += 1
+            if entries == 1 or first_only == 0:
+                if around != 0:
+                    start = now - window
+                    done = done_within(
+                        us, mask, high, steps, start, start + span + tick, prefix, near
+                    )
+                else:
+                    while queue[head] < now - window:
+                        head += 1
+                    start = queue[head]
+                    done = depth[head]
+                if done > best:
+                    best = done
+                    begin = start
+                    entry = row
+        first = after
+    return lines
+
+
+def done_within(
+    us: Ints, mask: Ints, high: int, steps: int, begin: int, limit: int, prefix: int,
+    pointer: Slots,
+) -> int:  # fmt: skip
+    """Return how many steps are done from `begin` to before `limit`, step 1 taken for granted.
+
+    Each pointer moves on to the first row at or after `begin` that fits its step. With `prefix`
+    the count ends at the first step that is not done.
+    """
+    count = 1
+    for k in range(1, steps):
+        row = pointer[k]
+        while row < high and (us[row] < begin or mask[row] >> k & 1 == 0):
+            row += 1
+        pointer[k] = row
+        if row < high and us[row] < limit:
+            count += 1
+        elif prefix != 0:
+            break
+    return count
+
+
+def sort_rows(out_rows: Slots, base: int, count: int) -> None:
+    """Put the rows of a line into the order of time."""
+    for i in range(base + 1, base + count):
+        row = out_rows[i]
+        j = i
+        while j > base and out_rows[j - 1] > row:
+            out_rows[j] = out_rows[j - 1]
+            j -= 1
+        out_rows[j] = row
+
+
+def match_sets(
+    us: Ints, mask: Ints, flags: Ints, low: int, high: int, unit: int,
+    steps: int, tick: int, window: int, segment: int, edges: Ints, first_only: int,
+    shift: int, barred: int, prefix: int, around: int,
+    soonest: Slots, offers: Slots, place: Slots, amount: Slots, best_place: Slots, chosen: Slots,
+    size: Slots, wanted: Slots, reached: Slots,
+    lines: int, out_unit: Slots, out_interval: Slots, out_reach: Slots, out_entries: Slots,
+    out_rows: Slots,
+) -> int:  # fmt: skip
+    """Add the lines of any unit; return their number.
+
+    The rows around all entries of an interval are searched at once; with `around` those of each
+    entry by themselves.
+    """
+    intervals = len(edges) - 1
+    begin = low
+    stop = low
+    interval = 0
+    row = low
+    while row < high:
+        if not may_enter(us, mask, flags, row, segment, edges[0], edges[intervals]):
+            row += 1
+            continue
+        while us[row] >= edges[interval + 1]:
+            interval += 1
+        base = lines * steps
+        best = 0
+        entries = 0
+        while row < high and us[row] < edges[interval + 1]:
+            # The entries from `row` on, of one tick or of the interval, are looked at together.
+            opens = us[row] // tick * tick
+            last = opens
+            asked = 1 if entries == 0 or (first_only == 0 and around != 0) else 0
+            alone = 1 if first_only != 0 or around != 0 else 0
+            while row < high and us[row] < edges[interval + 1]:
+                now = us[row] // tick * tick
+                if may_enter(us, mask, flags, row, segment, edges[0], edges[intervals]):
+                    if alone != 0 and now > opens:
+                        break
+                    if entries == 0 or now > last:
+                        entries += 1
+                    last = now
+                row += 1
+            if asked == 0:
+                continue
+            while begin < high and us[begin] < opens - window:
+                begin += 1
+            while stop < high and us[stop] < last + window + tick:
+                stop += 1
+            closes = min(edges[interval + 1], last + tick)
+            found = best_set(
+                us, mask, flags, begin, stop, steps, tick,
+                2 * window if around != 0 else window, segment, max(opens, edges[interval]), closes,
+                shift, barred, prefix, soonest, offers, place, amount, chosen,
+                size, wanted, reached,
+            )  # fmt: skip
+            better = 1 if found > best else 0
+            if found == best:
+                i = 0
+                while i < best - 1 and place[i] == best_place[i]:
+                    i += 1
+                better = 1 if place[i] < best_place[i] else 0
+            if better != 0:
+                best = found
+                for k in range(steps):
+                    best_place[k] = place[k]
+                    out_rows[base + k] = -1
+                count = 0
+                for k in range(steps):
+                    if chosen[k] >= 0:
+                        out_rows[base + count] = chosen[k]
+                        count += 1
+        if prefix == 0:
+            sort_rows(out_rows, base, best)
+        out_unit[lines] = unit
+        out_interval[lines] = interval
+        out_reach[lines] = best
+        out_entries[lines] = entries
+        lines += 1
+    return lines
+
+
+def best_set(
+    us: Ints, mask: Ints, flags: Ints, low: int, high: int,
+    steps: int, tick: int, span: int, segment: int, opens: int, closes: int,
+    shift: int, barred: int, prefix: int,
+    soonest: Slots, offers: Slots, place: Slots, amount: Slots, chosen: Slots,
+    size: Slots, wanted: Slots, reached: Slots,
+) -> int:  # fmt: skip
+    """Return the length of the best conversion in the rows low..high, with step 1 in opens..closes.
+
+    `chosen` gets the row of each step, -1 where it is not done, and `place` the first row of the
+    tick of each, in the order of time.
+
+    The ticks are found one by one, each the earliest in which the conversion can go on so that the
+    rest can still be done, and in each as many steps as possible: that makes the sorted ticks the
+    first ones. `reached` are the sets of steps that may be done in the ticks so far, `wanted` those
+    that complete one of them.
+    """
+    full = (1 << steps) - 1
+    for done in range(full + 1):
+        is_prefix = prefix == 0 or done & (done + 1) == 0
+        wanted[done] = size[done] if done & 1 != 0 and is_prefix else 0
+        reached[done] = 1 if done == 0 else 0
+    total = steps
+    filled = 0
+    ticks = 0
+    while filled < total:
+        worth = next_tick(
+            us, mask, flags, low, high, full, tick, span, segment, opens, closes, shift, barred,
+            ticks, soonest, offers, place, amount, size, wanted,
+        )  # fmt: skip
+        now = us[place[ticks]] // tick * tick
+        if ticks == 0:
+            total = worth
+            while us[high - 1] >= now + span + tick:
+                high -= 1
+            if prefix != 0:
+                full = (1 << total) - 1
+        low = place[ticks]
+        while low < high and us[low] < now + tick:
+            low += 1
+        filled += amount[ticks]
+        ticks += 1
+        count = offered(
+            us, mask, flags, place[ticks - 1], low, full, segment, opens, closes, offers
+        )
+        for done in range(full, -1, -1):
+            may_be = 0
+            for i in range(count):
+                added = offers[i]
+                if done & added == added and size[added] == amount[ticks - 1]:
+                    may_be |= reached[done ^ added]
+            reached[done] = may_be
+        for done in range(full + 1):
+            wanted[done] = 0
+        for done in range(full + 1):
+            rest = full ^ done
+            more = rest if reached[done] != 0 else 0
+            while more != 0:
+                if size[more] == total - filled and (done | more) & 1 != 0:
+                    wanted[more] = 1
+                more = (more - 1) & rest
+    fill_steps(
+        us, mask, flags, high, full, steps, tick, segment, opens, closes, total, ticks,
+        soonest, offers, place, amount, chosen, size,
+    )  # fmt: skip
+    # From ticks to steps: a tick stands there once for each of its steps.
+    slot = total
+    for i in range(ticks - 1, -1, -1):
+        for _ in range(amount[i]):
+            slot -= 1
+            place[slot] = place[i]
+    return total
+
+
+def next_tick(
+    us: Ints, mask: Ints, flags: Ints, low: int, high: int,
+    full: int, tick: int, span: int, segment: int, opens: int, closes: int,
+    shift: int, barred: int, ticks: int,
+    soonest: Slots, offers: Slots, place: Slots, amount: Slots, size: Slots, wanted: Slots,
+) -> int:  # fmt: skip
+    """Find the tick in which the most wanted set begins; return how much that is wanted.
+
+    Its first row goes to `place[ticks]`, and the most steps that can be filled in it to
+    `amount[ticks]`. The sweep goes backward: `soonest[s]` is the earliest tick by which the steps
+    of the set s can all be done after the current tick, with no barring tick between.
+    """
+    for done in range(1, full + 1):
+        soonest[done] = NEVER
+    worth = 0
+    stop = high
+    while stop > low:
+        first = tick_start(us, stop - 1, low, tick)
+        now = us[first] // tick * tick
+        bars = 0
+        if barred != 0:
+            for row in range(first, stop):
+                bars |= flags[row] >> shift
+        count = offered(us, mask, flags, first, stop, full, segment, opens, closes, offers)
+        stop = first
+        if bars != 0 and ticks > 0:
+            worth = 0  # the ticks so far and what was found lie on different sides of the bar
+        if count == 0 and bars == 0:
+            continue
+        for done in range(full, 0, -1):
+            best = NEVER
+            for i in range(count):
+                added = offers[i]
+                if done & added != added:
+                    continue
+                last = now if done == added else soonest[done ^ added]
+                best = min(best, last)
+                if wanted[done] == 0 or last > now + span:
+                    continue
+                if wanted[done] > worth or (
+                    wanted[done] == worth and (place[ticks] != first or size[added] > amount[ticks])
+                ):
+                    worth = wanted[done]
+                    place[ticks] = first
+                    amount[ticks] = size[added]
+            if bars != 0 or best < soonest[done]:
+                soonest[done] = best
+    return worth
+
+
+def offered(
+    us: Ints, mask: Ints, flags: Ints, first: int, stop: int, full: int,
+    segment: int, opens: int, closes: int, offers: Slots,
+) -> int:  # fmt: skip
+    """Write the sets of steps that the rows first..stop of one tick can fill; return how many.
+
+    Each step of a set needs a row that fits it and no other step of the set; step 1 an entry.
+    """
+    fits = 0
+    for row in range(first, stop):
+        fits |= mask[row]
+    fits &= full
+    count = 0
+    asked = fits
+    while asked != 0:
+        found = 0
+        for row in range(first, stop):
+            one = mask[row] & asked
+            if one & (one - 1) == 0 and (
+                one != 1 or may_enter(us, mask, flags, row, segment, opens, closes)
+            ):
+                found |= one
+        if found == asked:
+            offers[count] = asked
+            count += 1
+        asked = (asked - 1) & fits
+    return count
+
+
+def fill_steps(
+    us: Ints, mask: Ints, flags: Ints, high: int,
+    full: int, steps: int, tick: int, segment: int, opens: int, closes: int,
+    total: int, ticks: int,
+    code: Slots, offers: Slots, place: Slots, amount: Slots, chosen: Slots, size: Slots,
+) -> None:  # fmt: skip
+    """Write the row of each step, given the ticks and how many steps are filled in each.
+
+    The steps go into the ticks so that the ticks in the order of the listed steps are the first
+    possible: a number of base 16 with a digit per step, the first listed step in front, which is
+    the number of its tick, or 15 if it is not done. `code[s]` is the least such number, less 15 for
+    each digit, where the steps of the set s are done in the ticks from the current one on.
+    """
+    for done in range(full + 1):
+        code[done] = NEVER
+    code[0] = 0
+    for i in range(ticks - 1, -1, -1):
+        stop = place[i]
+        now = us[stop] // tick * tick
+        while stop < high and us[stop] < now + tick:
+            stop += 1
+        count = offered(us, mask, flags, place[i], stop, full, segment, opens, closes, offers)
+        for done in range(full, -1, -1):
+            least = NEVER
+            for j in range(count):
+                added = offers[j]
+                if (
+                    done & added == added
+                    and size[added] == amount[i]
+                    and code[done ^ added] != NEVER
+                ):
+                    here = code[done ^ added]
+                    for k in range(steps):
+                        if added >> k & 1 != 0:
+                            here += (i - 15) * (1 << 4 * (steps - 1 - k))
+                    least = min(least, here)
+            code[done] = least
+    least = NEVER
+    for done in range(full + 1):
+        if size[done] == total and done & 1 != 0:
+            least = min(least, code[done])
+    least += (1 << 4 * steps) - 1
+    for k in range(steps):
+        i = least >> 4 * (steps - 1 - k) & 15
+        chosen[k] = -1
+        if i < ticks:
+            beside = 0
+            for other in range(steps):
+                if least >> 4 * (steps - 1 - other) & 15 == i:
+                    beside |= 1 << other
+            row = place[i]
+            while mask[row] & beside != 1 << k or (
+                k == 0 and not may_enter(us, mask, flags, row, segment, opens, closes)
+            ):
+                row += 1
+            chosen[k] = row
