@@ -74,7 +74,7 @@ def _is(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> s
             return f"{value.sql} IN {_listed(values, bind)}"
         case PropertyType.NUMBER:
             tests = []
-            numbers = [wanted for wanted in values if _number(wanted) is not None]
+            numbers = [wanted for wanted in values if as_number(wanted) is not None]
             if short := [n for n in map(float, numbers) if abs(n) < EXACT_IN_DOUBLE]:
                 tests.append(f"CAST({value.sql} AS DOUBLE) IN {_listed(short, bind)}")
             for wanted in numbers:
@@ -91,7 +91,7 @@ def _is(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> s
 
 def _wanted(values: Sequence[str], bind: Parameters) -> str:
     """Return the arguments by which the macros know the wanted values: as text, numbers, truths."""
-    numbers = [number for number in map(_number, values) if number is not None]
+    numbers = [number for number in map(as_number, values) if number is not None]
     return (
         f"{bind.bind(list(values))}, {bind.bind(numbers)}::DOUBLE[], "
         f"{bind.bind(_truths(values))}::VARCHAR[]"
@@ -116,7 +116,7 @@ def _compares(op: str) -> Callable[[Sequence[str], PropertyExpression, Parameter
 
 
 def _compare(wanted: str, sign: str, value: PropertyExpression, bind: Parameters) -> str:
-    number = _number(wanted)
+    number = as_number(wanted)
     if value.type is PropertyType.NUMBER:
         if number is None:
             return "false"
@@ -131,7 +131,8 @@ def _compare(wanted: str, sign: str, value: PropertyExpression, bind: Parameters
     return f"len(list_filter(fk_comparisons({value.sql}, {arguments}), lambda c: c {sign} 0)) > 0"
 
 
-def _number(text: str) -> float | None:
+def as_number(text: str) -> float | None:
+    """Return the number that a text is, or None."""
     return float(text) if _NUMBER.fullmatch(text) else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from funnelkit.engine.sqlfiles import read_sql
@@ -31,6 +31,10 @@ class UnitKey:
     integer id itself, else a 64-bit hash (among 100 million users, two fall together with odds of
     2.7e-4). `relation` is the FROM item, `present` the condition that an event belongs to a unit,
     `ordered` whether a file may lie in the order of the key, `name` the key in words.
+
+    What names a unit: the first filled one of the columns `ids`, and the values `fk_held_0` … of
+    the relation, which are those of `held`; or the session `fk_session` of the user, from 0, where
+    sessions are told apart by the time between events.
     """
 
     sql: str
@@ -38,6 +42,9 @@ class UnitKey:
     present: str
     name: str
     ordered: bool = False
+    ids: tuple[str, ...] = ()
+    held: tuple[Property, ...] = ()
+    numbers_sessions: bool = False
 
 
 def unit_key(
@@ -57,6 +64,7 @@ def unit_key(
     stands for its items, each of which is a unit of its own.
     """
     held = list(funnel.hold)
+    ids: list[str] = []
     user: str | None
     if isinstance(funnel.unit, Property):
         held.insert(0, funnel.unit)
@@ -66,8 +74,9 @@ def unit_key(
         user = _exact(ids) if exact else _hashed(ids, table)
         name, present = " else ".join(ids), user_present(ids)
         ordered = not exact and len(ids) == 1 and table.types[ids[0]] in INTEGERS
+    numbers_sessions = funnel.unit == "session" and not has_sessions(table, connection)
     if funnel.unit == "session":
-        if _has_sessions(table, connection):
+        if not numbers_sessions:
             held.insert(0, SESSION_ID)
         else:
             relation = read_sql("sessions").format(
@@ -76,8 +85,17 @@ def unit_key(
             user = _joined([user or "", "fk_session"], exact=exact)
             name += ", sessions by 30 minutes without an event"
             ordered = False
+    key = UnitKey(
+        sql=user or "",
+        relation=relation,
+        present=present,
+        name=name,
+        ordered=ordered,
+        ids=tuple(ids),
+        numbers_sessions=numbers_sessions,
+    )
     if not held:
-        return UnitKey(user or "", relation, present, name, ordered=ordered)
+        return key
     missing = funnel.settings.hold_missing == "a value"
     values = [
         held_values(prop, table, bind, missing=missing and prop in funnel.hold) for prop in held
@@ -90,7 +108,14 @@ def unit_key(
     relation = f"(SELECT *, {columns} FROM {relation})"
     keys = [] if user is None else [user]
     keys += [f"fk_held_{i}" for i in range(len(values))]
-    return UnitKey(_joined(keys, exact=exact), relation, present, _named(name, funnel, table))
+    return replace(
+        key,
+        sql=_joined(keys, exact=exact),
+        relation=relation,
+        name=_named(name, funnel, table),
+        ordered=False,
+        held=tuple(held),
+    )
 
 
 def held_values(prop: Property, table: EventTable, bind: Parameters, *, missing: bool) -> str:
@@ -194,7 +219,8 @@ def _joined(keys: list[str], *, exact: bool) -> str:
     return f"hash({', '.join(keys)})"
 
 
-def _has_sessions(table: EventTable, connection: DuckDBPyConnection) -> bool:
+def has_sessions(table: EventTable, connection: DuckDBPyConnection) -> bool:
+    """Say whether any event has a session id."""
     if table.session_id is None:
         return False
     bind = Parameters()
