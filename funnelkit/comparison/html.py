@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from funnelkit.comparison.sentences import percent, points, say, span
+from funnelkit.comparison.sentences import points, say, span
+from funnelkit.result.percent import percent, percentages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
 def to_html(result: ComparisonResult) -> str:
     """Return the steps as a table, the lines as a list, and the closing sentence."""
+    with percentages(result.baseline.funnel.settings.percentages):
+        return _html(result)
+
+
+def _html(result: ComparisonResult) -> str:
     heads = ("step", result.baseline.name, "", result.against.name, "", "points", "95 % interval")
     unit = result.baseline.funnel.noun
     lines = (
@@ -36,9 +42,9 @@ def _rows(result: ComparisonResult) -> Iterator[tuple[str, ...]]:
         yield (
             f"{number} {one.event}",
             f"{one.count:,}",
-            percent(one.conversion_from_start or 0.0),
+            percent(one.conversion_from_start),
             f"{other.count:,}",
-            percent(other.conversion_from_start or 0.0),
+            percent(other.conversion_from_start),
             points(lift.difference) if lift else "",
             span(lift.interval) if lift else "",
         )

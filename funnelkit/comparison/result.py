@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from funnelkit.result.percent import percent, percentages
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from funnelkit.comparison.verdict import Verdict
     from funnelkit.model import Funnel, Property
     from funnelkit.result import EventsRead, Series
+    from funnelkit.result.percent import Percentages
     from funnelkit.stats.significance import Significance
 
 COMPARE_SCHEMA = "funnelkit.compare/1"
@@ -106,12 +109,11 @@ class ComparisonResult:
         """The closing sentence."""
         from funnelkit.comparison.sentences import closing
 
-        return closing(self)
+        with percentages(self._percentages):
+            return closing(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain JSON values; the schema is `funnelkit.compare/1`."""
-        from funnelkit.comparison.sentences import say
-
         significance = self.significance
         return {
             "schema": COMPARE_SCHEMA,
@@ -133,9 +135,8 @@ class ComparisonResult:
                 "too_few": list(significance.too_few),
             },
             "like_with_like": [
-                {"line": line.name, "sentence": say(line, self.baseline.funnel.noun)}
-                | line.to_dict()
-                for line in self.lines
+                {"line": line.name, "sentence": sentence} | line.to_dict()
+                for line, sentence in zip(self.lines, self._sentences(), strict=True)
             ],
             "verdict": self.verdict.to_dict() | {"sentence": self.sentence},
             "randomised_by": self.randomised_by and self.randomised_by.name,
@@ -148,6 +149,17 @@ class ComparisonResult:
             },
             "warnings": list(self.warnings),
         }
+
+    def _sentences(self) -> list[str]:
+        """Return the lines in words."""
+        from funnelkit.comparison.sentences import say
+
+        with percentages(self._percentages):
+            return [say(line, self.baseline.funnel.noun) for line in self.lines]
+
+    @property
+    def _percentages(self) -> Percentages:
+        return self.baseline.funnel.settings.percentages
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield one flat row per estimate: the table of `to_polars` and of CSV.
@@ -168,13 +180,14 @@ class ComparisonResult:
         return pl.DataFrame(list(self.rows()), infer_schema_length=None)
 
     def __repr__(self) -> str:
-        from funnelkit.comparison.sentences import percent, points, span
+        from funnelkit.comparison.sentences import points, span
 
+        style = self._percentages
         lift, verdict = self.lift, self.verdict
         why = f": {verdict.reason}" if verdict.call == "undecided" else ""
         return (
-            f"<ComparisonResult {percent(lift.baseline.share)} against "
-            f"{percent(lift.against.share)}: {points(lift.difference)} points "
+            f"<ComparisonResult {percent(lift.baseline.share, style)} against "
+            f"{percent(lift.against.share, style)}: {points(lift.difference)} points "
             f"({span(lift.interval)}); {verdict.call}{why}>"
         )
 

@@ -12,6 +12,7 @@ from funnelkit.comparison.placebo import Placebo
 from funnelkit.comparison.randomisation import BothVariants, SampleRatio
 from funnelkit.comparison.same_people import SamePeople
 from funnelkit.comparison.self_selection import SelfSelection
+from funnelkit.result.percent import percent
 
 if TYPE_CHECKING:
     from funnelkit.comparison.estimate import Estimate
@@ -233,11 +234,6 @@ def compared(estimate: Estimate) -> str:
 def lift_in_points(estimate: Estimate) -> str:
     """Return a lift with its interval: `-3.9 points (-8.0 to +0.3)`."""
     return f"{points(estimate.difference)} points ({span(estimate.interval)})"
-
-
-def percent(fraction: float) -> str:
-    """Return a fraction as percent with one decimal."""
-    return f"{100 * fraction:.1f} %"
 
 
 def whole_percent(fraction: float) -> str:

@@ -14,6 +14,7 @@ from funnelkit.comparison.sides import moment, own_filters
 from funnelkit.render.definition import events_read
 from funnelkit.render.markdown import escape, table
 from funnelkit.render.words import count, fit, percent, visible
+from funnelkit.result.percent import percentages
 from funnelkit.specs.text import (
     format_filters,
     format_moment,
@@ -47,7 +48,8 @@ def render_comparison(result: ComparisonResult, *, format: str) -> str:  # noqa:
     if format == "csv":
         return _csv(result)
     lines = _markdown(result) if format == "markdown" else _table(result)
-    return "\n".join(lines) + "\n"
+    with percentages(result.baseline.funnel.settings.percentages):
+        return "\n".join(lines) + "\n"
 
 
 def _csv(result: ComparisonResult) -> str:
@@ -210,7 +212,7 @@ def _parts(split: Decomposition) -> Iterator[str]:
     yield from _lines(f"By {by}: {words}", WIDTH)
     yield f"   {'value':23}{'baseline':>18}{'against':>18}{'mix':>9}{'within':>9}"
     for value, n1, p1, n2, p2, mix, within in _part_rows(split):
-        yield f"   {fit(value, 23)}{n1:>9}{p1:>9}{n2:>9}{p2:>9}{mix:>9}{within:>9}"
+        yield f"   {fit(value, 23)}{n1:>9} {p1:>8}{n2:>9} {p2:>8}{mix:>9}{within:>9}"
 
 
 def _part_rows(split: Decomposition) -> Iterator[tuple[str, ...]]:

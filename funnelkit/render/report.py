@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from funnelkit.result.percent import percentages
+
 if TYPE_CHECKING:
     from funnelkit.result import FunnelResult
 
@@ -18,10 +20,11 @@ def render_report(result: FunnelResult, *, format: str) -> str:  # noqa: A002 - 
         from funnelkit.render.machine import report_csv
 
         return report_csv(result)
-    if format == "markdown":
-        from funnelkit.render.markdown import report_markdown
+    with percentages(result.funnel.settings.percentages):
+        if format == "markdown":
+            from funnelkit.render.markdown import report_markdown
 
-        return report_markdown(result)
-    from funnelkit.render.table import report_table
+            return report_markdown(result)
+        from funnelkit.render.table import report_table
 
-    return report_table(result)
+        return report_table(result)

@@ -40,19 +40,22 @@ def _lines(result: FunnelResult) -> Iterator[str]:
 def _series(series: Series, unit: str) -> Iterator[str]:
     numbers = max(len(unit), *(len(count(step.count)) for step in series.steps)) + 2
     lost = max(len("lost"), *(len(count(step.drop_off)) for step in series.steps)) + 2
-    name = LINE - 3 - numbers - lost - 9 - 9 - 8 - 8
+    shares = [step.conversion_from_start for step in series.steps]
+    shares += [step.conversion_from_previous for step in series.steps]
+    rate = max(len("of start"), *(len(percent(share)) for share in shares)) + 1
+    name = LINE - 3 - numbers - lost - 2 * rate - 8 - 8
     yield (
-        f"   {'step':{name}}{unit:>{numbers}}{'of start':>9}{'of prev.':>9}{'lost':>{lost}}"
-        f"{'average':>8}{'median':>8}"
+        f"   {'step':{name}}{unit:>{numbers}}{'of start':>{rate}}{'of prev.':>{rate}}"
+        f"{'lost':>{lost}}{'average':>8}{'median':>8}"
     )
     for step in series.steps:
         line = (
             f"{step.step:>2} {fit(step.event, name)}{count(step.count):>{numbers}}"
-            f"{percent(step.conversion_from_start):>9}"
+            f"{percent(step.conversion_from_start):>{rate}}"
         )
         if step.step > 1:
             line += (
-                f"{percent(step.conversion_from_previous):>9}{count(step.drop_off):>{lost}}"
+                f"{percent(step.conversion_from_previous):>{rate}}{count(step.drop_off):>{lost}}"
                 f"{duration(step.average_seconds):>8}{duration(step.median_seconds):>8}"
             )
         yield line
@@ -71,4 +74,4 @@ def _groups(segment: Series, unit: str) -> Iterator[str]:
     yield f"   {fit(f'{unit} by value', name)}{heads}{'converted':>11}"
     for group in segment.groups:
         numbers = "".join(f"{count(step.count):>9}" for step in group.steps)
-        yield f"   {fit(group.name, name)}{numbers}{percent(group.conversion):>11}"
+        yield f"   {fit(group.name, name)}{numbers}  {percent(group.conversion):>9}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.render.definition import definition, events_read
 from funnelkit.render.words import count, fit, hanging
+from funnelkit.result.percent import percentages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,8 @@ def render_verification(verification: Verification, *, format: str) -> str:  # n
         from funnelkit.render.machine import to_json
 
         return to_json(verification.to_dict())
-    return "\n".join(_lines(verification)) + "\n"
+    with percentages(verification.result.funnel.settings.percentages):
+        return "\n".join(_lines(verification)) + "\n"
 
 
 def _lines(verification: Verification) -> Iterator[str]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from funnelkit.result.percent import MISSING, percent
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MISSING = "–"
+__all__ = [
+    "LINE", "MISSING", "bar", "count", "duration", "fit", "hanging", "percent", "visible", "width",
+]  # fmt: skip
+
 LINE = 80
 INDENT = 9
-
-
-def percent(fraction: float | None) -> str:
-    """Return a fraction as percent with one decimal, `23.8 %`."""
-    return MISSING if fraction is None else f"{100 * fraction:.1f} %"
 
 
 def count(number: int) -> str:

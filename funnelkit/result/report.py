@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from funnelkit.result.percent import percent
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -54,7 +56,7 @@ class FunnelResult:
 
     def __repr__(self) -> str:
         steps = " > ".join(f"{step.event} {step.count}" for step in self.segments[0].steps)
-        rate = "–" if self.conversion is None else f"{self.conversion:.1%}"
+        rate = self._percent(self.conversion)
         more = f", {len(self.segments)} segments" if len(self.segments) > 1 else ""
         return f"FunnelResult({steps}, conversion {rate}{more})"
 
@@ -68,7 +70,7 @@ class FunnelResult:
             rows = "".join(
                 f"<tr><td>{escape(step.event)}</td><td>{step.count:,}</td>"
                 + "".join(
-                    f"<td>{'–' if share is None else f'{share:.1%}'}</td>"
+                    f"<td>{self._percent(share)}</td>"
                     for share in (step.conversion_from_start, step.conversion_from_previous)
                 )
                 + "</tr>"
@@ -77,6 +79,9 @@ class FunnelResult:
             name = segment if group is None else f"{segment}: {group}"
             parts.append(f"<table><caption>{escape(name)}</caption><tr>{heads}</tr>{rows}</table>")
         return "".join(parts)
+
+    def _percent(self, share: float | None) -> str:
+        return percent(share, self.funnel.settings.percentages).replace(" %", "%")
 
     @property
     def counts(self) -> tuple[int, ...]:

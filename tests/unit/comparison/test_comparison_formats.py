@@ -135,3 +135,21 @@ def test_a_bound_just_beside_0_keeps_its_sign():
     assert span(Interval(0.0004, 0.05)) == "+0.0 to +5.0"
     assert span(Interval(-0.05, -0.0004)) == "-5.0 to -0.0"
     assert span(Interval(0.0, 0.0)) == "0.0 to 0.0"
+
+
+def test_every_share_follows_the_setting_and_points_keep_one_decimal(compare):
+    from dataclasses import replace
+
+    from funnelkit.model import Settings
+
+    days = [visits(d + 0.5, 40, 1 if d < 14 else 3) for d in range(28)]
+    three = compare("\n".join(days), "0..14", "14..28", window="1d")
+    funnel = replace(three.baseline.funnel, settings=Settings(percentages="one decimal"))
+    one = replace(three, baseline=replace(three.baseline, funnel=funnel))
+    for found, share, other in ((three, "2.50 %", "2.5 %"), (one, "2.5 %", "2.50 %")):
+        shown = [render_comparison(found, format=form) for form in ("table", "markdown")]
+        shown += [found._repr_html_(), repr(found), json.dumps(found.to_dict())]
+        for text in shown:
+            assert share in text
+            assert other not in text
+        assert "+5.0 points" in shown[0]

@@ -17,6 +17,7 @@ from funnelkit.model import (
     Period,
     Property,
     Segment,
+    Settings,
     Step,
 )
 from funnelkit.render.report import render_report
@@ -122,6 +123,18 @@ RICH = report(
 @pytest.mark.parametrize("result", [PLAIN, RICH], ids=["plain", "rich"])
 def test_a_report_looks_like_its_file(golden, result, form):
     assert golden(render_report(result, format=form), form)
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_percentages_follow_the_setting_of_the_funnel(form):
+    few = series("all users", (100_000_000, 1, 0), (None, 0.25, None))
+    assert " 0.00000100 % " in render_report(report(few), format=form)
+    found = report(few, settings=Settings(percentages="one decimal"))
+    text = render_report(found, format=form)
+    assert " 100.0 %" in text
+    assert " 0.0 % " in text
+    assert "0.00" not in text
+    assert all(len(line) <= 80 for line in text.splitlines()) or form == "markdown"
 
 
 VERIFIED = {"ok": (1_234_567, 1_234, 0), "differs": (1_234_567, 1_235, 0)}

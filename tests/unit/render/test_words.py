@@ -4,15 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelkit.render.words import bar, count, duration, fit, hanging, percent, visible, width
-
-
-@pytest.mark.parametrize(
-    ("fraction", "text"),
-    [(0.238, "23.8 %"), (1.0, "100.0 %"), (0.0, "0.0 %"), (1 / 3, "33.3 %"), (None, "–")],
-)
-def test_a_fraction_is_percent_with_one_decimal(fraction, text):
-    assert percent(fraction) == text
+from funnelkit.render.words import bar, count, duration, fit, hanging, visible, width
 
 
 def test_thousands_are_set_apart():
