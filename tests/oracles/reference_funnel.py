@@ -4,67 +4,62 @@ The one aim is to be easy to compare with the specification, sentence by sentenc
 of events that is a way through the funnel is written out and the best one is picked, so this is
 for small inputs only: the number of sequences grows with the power of the steps.
 
-Nothing here is shared with the engine but the definition of a funnel (`funnelkit.model`). What
-that definition cannot say yet (other orders, totals, exclusions …) comes as keyword arguments.
+Nothing here is shared with the engine but the definition of a funnel (`funnelkit.model`). It is
+given a plain one: optional steps and compared events are several funnels (`Funnel.variants`).
 """
 
 from __future__ import annotations
 
-import operator
 import statistics
+from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reference_filters import items, passes, property_of, text
+from reference_filters import NONE, text
+from reference_units import (
+    SECOND,
+    Candidate,
+    Event,
+    is_missing,
+    local,
+    rounded,
+    ticks_per_second,
+    units,
+    value_of,
+)
 
-from funnelkit.model import Property, Segment
+from funnelkit.model import Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
-    from funnelkit.model import EventSelector, Funnel
+    from funnelkit.model import Funnel
+    from funnelkit.model.measures import Interval
 
-SECOND = 1_000_000
-SESSION_GAP = 30 * 60 * SECOND
-LOOK_BACK = timedelta(days=365)
-SESSION_ID = "[Amplitude] Session ID"
-NOT_REACHED = "Did Not Reach Step"
+__all__ = [
+    "Answer",
+    "Candidate",
+    "Event",
+    "choose",
+    "pair_paths",
+    "reference",
+    "reference_over_time",
+]
 
-Order = Literal["this", "exact", "any"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Event:
-    """One event; two events with the same content are still two. `time` is in microseconds."""
-
-    user: Hashable
-    time: int
-    event_type: str
-    event_properties: Mapping[str, Any] = field(default_factory=dict)
-    user_properties: Mapping[str, Any] = field(default_factory=dict)
-    session_id: int | None = None
-    event_id: int | None = None
-    uuid: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Exclusion:
-    """Events that must not happen between the steps `first` and `last` (1-based)."""
-
-    selector: EventSelector
-    first: int
-    last: int
+NOT_REACHED = "Did not reach step"
+NEVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One series. Times are exact seconds; index 0 of the lists stands for step 1 and is None.
 
-    `chosen` is the sequence of each unit, as the times of its events.
+    `chosen` is the sequence of each unit, or path, as the times of its events. `excluded_drop_off`
+    are the units lost before each step because of excluded events. `frequency` says for each pair
+    of steps how often the first was done before the second, as {times: units}; in any order it is
+    empty.
     """
 
     name: str
@@ -74,234 +69,161 @@ class Answer:
     whole_average: Fraction | None
     whole_median: Fraction | None
     chosen: Mapping[Hashable, tuple[int, ...]]
+    excluded_drop_off: tuple[int, ...]
+    frequency: tuple[Mapping[int, int], ...]
     groups: Mapping[str, Answer] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
-    """An event with everything the search asks of it; `tick` is its time in whole seconds."""
+class Filled(NamedTuple):
+    """A step (1-based) and the event that fills it."""
 
-    event: Event
-    tick: int
-    steps: frozenset[int]
-    entry: bool
+    step: int
+    by: Candidate
 
 
-Way = tuple[Candidate, ...]
+Way = tuple[Filled, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What `reference` was asked, beside the events and the funnel."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The way that counts for a unit; `free` is how many steps it gets if nothing is excluded."""
 
-    order: Order = "this"
-    exclusions: Sequence[Exclusion] = ()
-    hold: Property | None = None
-    group_step: int = 1
-    inactive: Collection[str] = ()
-    historical: Mapping[int, tuple[str, int]] = field(default_factory=dict)
-    new_users: Literal["any_day", "first_day"] | None = None
-    entered: Callable[[Event], bool] = lambda _event: True
+    unit: Hashable
+    way: Way
+    candidates: Sequence[Candidate]
+    free: int
+
+    def __len__(self) -> int:
+        return len(self.way)
+
+    @property
+    def ticks(self) -> list[int]:
+        """The ticks of the steps, in the order of time."""
+        return sorted(filled.by.tick for filled in self.way)
 
 
-def reference(events: Sequence[Event], funnel: Funnel, **rules: Any) -> tuple[Answer, ...]:
-    """Return the answer of each segment, counted by uniques; `rules` are the fields of `Rules`."""
-    asked = Rules(**rules)
+def reference(
+    events: Sequence[Event],
+    funnel: Funnel,
+    *,
+    entered: Callable[[Event], bool] = lambda _event: True,
+) -> tuple[Answer, ...]:
+    """Return the answer of each segment; `entered` restricts the entries."""
+    events = rounded(events, funnel)
     answers = []
     for segment in funnel.segments or (Segment("All users"),):
-        chosen: dict[Hashable, Way] = {}
-        for unit, candidates in units(events, funnel, segment, asked).items():
-            best = choose(ways(candidates, funnel, asked))
-            if best:
-                chosen[unit] = best
-        answers.append(answer(segment.name, chosen, funnel, asked.group_step))
+        found = units(events, funnel, segment, entered)
+        chosen = [
+            each
+            for unit, candidates in found.items()
+            for each in chosen_ways(unit, candidates, funnel)
+            if len(each) >= least_steps(funnel)
+        ]
+        answers.append(answer(segment.name, chosen, funnel))
     return tuple(answers)
 
 
-# ------------------------------------------------------------------ which events, for which unit
+def least_steps(funnel: Funnel) -> int:
+    """With a historical count, those who do not get there may be left out (specification G14)."""
+    if funnel.settings.historical_count_step_one == "counts":
+        return 1
+    counted = [number for number, step in enumerate(funnel.steps, 1) if step.historical_count]
+    return max(counted, default=1)
 
 
-def units(
-    events: Sequence[Event], funnel: Funnel, segment: Segment, rules: Rules
-) -> dict[Hashable, list[Candidate]]:
-    """Return the candidates of each unit of counting (specification A0.3 to A0.5)."""
-    by_user: dict[Hashable, list[Event]] = {}
-    for event in events:
-        by_user.setdefault(event.user, []).append(event)
-    found: dict[Hashable, list[Candidate]] = {}
-    for mine in by_user.values():
-        mine.sort(key=chronologically)
-        steps = satisfied_steps(mine, funnel, rules)
-        for event in mine:
-            candidate = Candidate(
-                event,
-                tick(event, funnel),
-                frozenset(steps[event]),
-                1 in steps[event] and is_entry(event, mine[0], funnel, segment, rules),
-            )
-            for unit in units_of(event, mine, funnel, rules):
-                found.setdefault(unit, []).append(candidate)
-    return found
-
-
-def units_of(
-    event: Event, mine: Sequence[Event], funnel: Funnel, rules: Rules
-) -> Sequence[Hashable]:
-    """Return what the event counts for: its user, session, or each (user, held value) pair."""
-    hold = rules.hold
-    if hold is not None:
-        if hold.name == SESSION_ID:
-            return [(event.user, event.session_id)] if in_session(event) else []
-        value = property_of(hold, event.event_properties, event.user_properties)
-        return [(event.user, held) for held in dict.fromkeys(map(text, items(value)))]
-    if funnel.unit == "user":
-        return [event.user]
-    if event.session_id is not None:
-        return [(event.user, event.session_id)] if in_session(event) else []
-    anonymous = [other for other in mine if other.session_id is None]
-    place = anonymous.index(event)
-    gaps = sum(
-        later.time - earlier.time > SESSION_GAP
-        for earlier, later in pairwise(anonymous[: place + 1])
-    )
-    return [(event.user, "session", gaps)]
-
-
-def in_session(event: Event) -> bool:
-    return event.session_id is not None and event.session_id != -1
-
-
-def chronologically(event: Event) -> tuple[Any, ...]:
-    """Ties at one microsecond break by event_id, uuid, event type, property text."""
-    properties = text(dict(sorted(event.event_properties.items())))
-    return (event.time, event.event_id or 0, event.uuid or "", event.event_type, properties)
-
-
-def tick(event: Event, funnel: Funnel) -> int:
-    """Return the time in whole seconds, or milliseconds; times are floored (A10, G1)."""
-    return event.time // (SECOND if funnel.resolution == "second" else SECOND // 1000)
-
-
-def ticks_per_second(funnel: Funnel) -> int:
-    return 1 if funnel.resolution == "second" else 1000
-
-
-def is_selected(event: Event, selector: EventSelector, inactive: Collection[str]) -> bool:
-    if selector.event_type == "_active":
-        right_type = event.event_type not in inactive
-    else:
-        right_type = selector.event_type in ("_all", event.event_type)
-    return right_type and all(
-        passes(each, event.event_properties, event.user_properties) for each in selector.filters
-    )
-
-
-def satisfied_steps(mine: Sequence[Event], funnel: Funnel, rules: Rules) -> dict[Event, set[int]]:
-    """Return the steps (1-based) whose conditions each of a user's events satisfies."""
-    found: dict[Event, set[int]] = {event: set() for event in mine}
-    for number, step in enumerate(funnel.steps, start=1):
-        matching = [
-            event
-            for event in mine
-            if any(is_selected(event, selector, rules.inactive) for selector in step.events)
-        ]
-        if number in rules.historical:
-            matching = nth_times(matching, funnel, *rules.historical[number])
-        for event in matching:
-            found[event].add(number)
-    return found
-
-
-def nth_times(matching: Sequence[Event], funnel: Funnel, op: str, wanted: int) -> list[Event]:
-    """Return the n-th instances inside the range (specification A11h)."""
-    start, _end = funnel.period.bounds(funnel.timezone)
-    earliest = None if start is None else start - LOOK_BACK // timedelta(microseconds=1)
-    counted = [event for event in matching if earliest is None or event.time >= earliest]
-    holds = {
-        "is": operator.eq, "is not": operator.ne,
-        "less": operator.lt, "less or equal": operator.le,
-        "greater": operator.gt, "greater or equal": operator.ge,
-    }[op]  # fmt: skip
-    return [
-        event
-        for count, event in enumerate(counted, start=1)
-        if holds(count, wanted) and in_range(event, funnel)
-    ]
-
-
-def in_range(event: Event, funnel: Funnel) -> bool:
-    start, end = funnel.period.bounds(funnel.timezone)
-    return (start is None or start <= event.time) and (end is None or event.time < end)
-
-
-def is_entry(
-    event: Event, first_ever: Event, funnel: Funnel, segment: Segment, rules: Rules
-) -> bool:
-    """Say whether an event that satisfies step 1 opens the funnel (specification A0.5)."""
-    if not in_range(event, funnel) or not rules.entered(event):
-        return False
-    if rules.new_users is not None and not in_range(first_ever, funnel):
-        return False
-    if rules.new_users == "first_day" and day(event, funnel) != day(first_ever, funnel):
-        return False
-    return all(
-        passes(each, event.event_properties, event.user_properties) for each in segment.filters
-    )
-
-
-def day(event: Event, funnel: Funnel) -> date:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=event.time)
-    return moment.astimezone(ZoneInfo(funnel.timezone)).date()
+def chosen_ways(
+    unit: Hashable, candidates: Sequence[Candidate], funnel: Funnel
+) -> Iterator[Chosen]:
+    """Yield the best way of the unit, or for totals all its paths (specification A2)."""
+    if funnel.count_by == "totals":
+        for number, path in enumerate(pair_paths(candidates, funnel)):
+            yield Chosen((unit, number), path, candidates, len(path))
+        return
+    best = choose(candidates, funnel)
+    if best is not None:
+        free = choose([replace(each, excluded=frozenset()) for each in candidates], funnel)
+        yield Chosen(unit, best, candidates, len(free or best))
 
 
 # ------------------------------------------------------------------------- every way through
 
 
-def ways(candidates: Sequence[Candidate], funnel: Funnel, rules: Rules) -> Iterator[Way]:
+def choose(candidates: Sequence[Candidate], funnel: Funnel) -> Way | None:
+    """Return the longest sequence, and of several the chronologically first (A2).
+
+    That is the one with the first ticks; then that which does the first listed steps first.
+    """
+    steps = range(1, len(funnel.steps) + 1)
+
+    def preference(sequence: Way) -> tuple[Any, ...]:
+        ticks = {filled.step: filled.by.tick for filled in sequence}
+        return (
+            -len(sequence),
+            sorted(ticks.values()),
+            [ticks.get(step, NEVER) for step in steps],
+            [candidates.index(filled.by) for filled in sequence],
+        )
+
+    return min(ways(candidates, funnel), key=preference, default=None)
+
+
+def ways(candidates: Sequence[Candidate], funnel: Funnel) -> Iterator[Way]:
     """Yield every sequence that fills steps 1 to k, for every k."""
-    search = any_order if rules.order == "any" else in_order
     for entry in candidates:
         if entry.entry:
-            yield from search((entry,), candidates, funnel, rules)
+            begun = (Filled(1, entry),)
+            if funnel.order == "any":
+                yield from any_order(begun, 2, candidates, funnel)
+            else:
+                yield from in_order(begun, candidates, funnel)
 
 
-def in_order(
-    sequence: Way, candidates: Sequence[Candidate], funnel: Funnel, rules: Rules
-) -> Iterator[Way]:
+def in_order(sequence: Way, candidates: Sequence[Candidate], funnel: Funnel) -> Iterator[Way]:
     """Yield the sequence and every longer one that begins with it."""
     yield sequence
     number = len(sequence) + 1
+    last = sequence[-1].by
     for candidate in candidates:
         if (
             number in candidate.steps
-            and sequence[-1].tick <= candidate.tick
+            and last.tick <= candidate.tick
             and within_window(sequence, candidate, funnel)
             and may_share_a_second(sequence, candidate, number)
-            and nothing_between(sequence[-1], candidate, number - 1, candidates, rules)
+            and not any(
+                bars(other, number - 1, funnel)
+                for other in candidates
+                if last.tick < other.tick < candidate.tick
+            )
         ):
-            yield from in_order((*sequence, candidate), candidates, funnel, rules)
+            yield from in_order((*sequence, Filled(number, candidate)), candidates, funnel)
 
 
 def any_order(
-    sequence: Way, candidates: Sequence[Candidate], funnel: Funnel, rules: Rules
+    sequence: Way, number: int, candidates: Sequence[Candidate], funnel: Funnel
 ) -> Iterator[Way]:
     """Like `in_order`, but a step may come before the steps listed ahead of it (A1)."""
-    if not undisturbed(sequence, candidates, rules):
+    if undisturbed(sequence, candidates):  # a later step may fill the tick that disturbs
+        yield sequence
+    if number > len(funnel.steps):
         return
-    yield sequence
-    number = len(sequence) + 1
+    if funnel.settings.any_order_steps == "any":
+        yield from any_order(sequence, number + 1, candidates, funnel)
     for candidate in candidates:
         if (
             number in candidate.steps
             and within_window(sequence, candidate, funnel)
             and may_share_a_second(sequence, candidate, number)
         ):
-            yield from any_order((*sequence, candidate), candidates, funnel, rules)
+            longer = (*sequence, Filled(number, candidate))
+            yield from any_order(longer, number + 1, candidates, funnel)
 
 
 def within_window(sequence: Way, candidate: Candidate, funnel: Funnel) -> bool:
     """Latest minus earliest time is at most the window (specification A3)."""
-    ticks = [filled.tick for filled in (*sequence, candidate)]
+    ticks = [filled.by.tick for filled in sequence]
+    if funnel.order == "any" and funnel.settings.any_order_window == "around step 1":
+        ticks = ticks[:1]
+    ticks.append(candidate.tick)
     window = Fraction(funnel.conversion_window // timedelta(microseconds=1), SECOND)
     return Fraction(max(ticks) - min(ticks), ticks_per_second(funnel)) <= window
 
@@ -309,107 +231,144 @@ def within_window(sequence: Way, candidate: Candidate, funnel: Funnel) -> bool:
 def may_share_a_second(sequence: Way, candidate: Candidate, number: int) -> bool:
     """Each event is used once; in one second no event may satisfy the other's step (A10)."""
     return all(
-        filled is not candidate
+        filled.by is not candidate
         and (
-            filled.tick != candidate.tick
-            or (number not in filled.steps and filled_number not in candidate.steps)
+            filled.by.tick != candidate.tick
+            or (number not in filled.by.steps and filled.step not in candidate.steps)
         )
-        for filled_number, filled in enumerate(sequence, start=1)
+        for filled in sequence
     )
 
 
-def nothing_between(
-    left: Candidate, right: Candidate, pair: int, candidates: Sequence[Candidate], rules: Rules
-) -> bool:
-    """Exact order and exclusions look strictly between the seconds of two steps (A1, A6)."""
-    between = [other for other in candidates if left.tick < other.tick < right.tick]
-    if rules.order == "exact" and between:
-        return False
-    return not any(
-        is_selected(other.event, exclusion.selector, rules.inactive)
-        for exclusion in rules.exclusions
-        if exclusion.first <= pair < exclusion.last
-        for other in between
-    )
+def bars(other: Candidate, pair: int, funnel: Funnel) -> bool:
+    """Say whether an event must not lie between the seconds of two steps (A1, A6)."""
+    return pair in other.excluded or (funnel.order == "exact" and other.interrupts)
 
 
-def undisturbed(sequence: Way, candidates: Sequence[Candidate], rules: Rules) -> bool:
+def undisturbed(sequence: Way, candidates: Sequence[Candidate]) -> bool:
     """In any order an excluded event between any of the steps excludes (specification A1)."""
-    ticks = {filled.tick for filled in sequence}
+    ticks = {filled.by.tick for filled in sequence}
     return not any(
-        is_selected(other.event, exclusion.selector, rules.inactive)
-        for exclusion in rules.exclusions
+        other.excluded and min(ticks) < other.tick < max(ticks) and other.tick not in ticks
         for other in candidates
-        if min(ticks) < other.tick < max(ticks) and other.tick not in ticks
     )
 
 
-def choose(sequences: Iterator[Way]) -> Way | None:
-    """Return the longest sequence, and of several the chronologically first (A2)."""
+def pair_paths(candidates: Sequence[Candidate], funnel: Funnel) -> list[Way]:
+    """Each event advances the most advanced, then oldest open path, or opens one (A2)."""
+    paths: list[Way] = []
+    dead: set[int] = set()
+    for now in sorted({candidate.tick for candidate in candidates}):
+        present = [candidate for candidate in candidates if candidate.tick == now]
+        for candidate in distinct(present):
+            open_paths = [
+                number
+                for number, path in enumerate(paths)
+                if number not in dead
+                and len(path) + 1 in candidate.steps
+                and within_window(path[:1], candidate, funnel)
+            ]
+            if funnel.settings.totals_pairing == "most advanced":
+                open_paths.sort(key=lambda number: -len(paths[number]))  # ties stay: oldest first
+            if open_paths:
+                number = open_paths[0]
+                paths[number] = (*paths[number], Filled(len(paths[number]) + 1, candidate))
+            elif candidate.entry:
+                paths.append((Filled(1, candidate),))
+        for number, path in enumerate(paths):
+            if path[-1].by.tick < now and any(bars(each, len(path), funnel) for each in present):
+                dead.add(number)
+    return paths
 
-    def preference(sequence: Way) -> tuple[Any, ...]:
-        return (
-            -len(sequence),
-            sorted(filled.tick for filled in sequence),
-            [chronologically(filled.event) for filled in sequence],
-        )
 
-    return min(sequences, key=preference, default=None)
+def distinct(present: Sequence[Candidate]) -> list[Candidate]:
+    """Return the events of one second in their order; those of one kind are one event (A2)."""
+    kinds: dict[Hashable, list[Candidate]] = {}
+    for candidate in present:
+        if candidate.steps:
+            kind = (candidate.event.event_type, candidate.steps)
+            kinds.setdefault(kind, []).append(candidate)
+    found = [next((each for each in same if each.entry), same[0]) for same in kinds.values()]
+    return sorted(found, key=lambda each: (min(each.steps), present.index(each)))
 
 
 # ----------------------------------------------------------------------------------- numbers
 
 
-def answer(name: str, chosen: Mapping[Hashable, Way], funnel: Funnel, group_step: int) -> Answer:
+def answer(name: str, chosen: Sequence[Chosen], funnel: Funnel) -> Answer:
     """Return the numbers of the chosen sequences, and of each group of them."""
-    groups: dict[str, dict[Hashable, Way]] = {}
+    groups: dict[str, list[Chosen]] = {}
     if funnel.group_by is not None:
-        for unit, sequence in chosen.items():
-            label = group_label(sequence, funnel.group_by.properties[0], group_step)
-            groups.setdefault(label, {})[unit] = sequence
+        for each in chosen:
+            groups.setdefault(group_label(each, funnel), []).append(each)
     steps = range(1, len(funnel.steps) + 1)
     times = [seconds_between(chosen, funnel, step - 1, step) for step in steps]
     whole = seconds_between(chosen, funnel, 1, len(funnel.steps))
     return Answer(
         name=name,
-        counts=tuple(sum(len(each) >= step for each in chosen.values()) for step in steps),
+        counts=tuple(sum(len(each) >= step for each in chosen) for step in steps),
         average_seconds=tuple(map(average, times)),
         median_seconds=tuple(map(median, times)),
         whole_average=average(whole),
         whole_median=median(whole),
-        chosen={
-            unit: tuple(filled.event.time for filled in sequence)
-            for unit, sequence in chosen.items()
-        },
+        chosen={each.unit: tuple(filled.by.event.time for filled in each.way) for each in chosen},
+        excluded_drop_off=tuple(
+            sum(len(each) == step - 1 and was_excluded(each, funnel) for each in chosen)
+            for step in steps
+        ),
+        frequency=()
+        if funnel.order == "any"
+        else tuple(
+            Counter(times_done(each, step) for each in chosen if len(each) > step)
+            for step in steps[:-1]
+        ),
         groups={
-            label: answer(label, members, without_groups(funnel), group_step)
+            label: answer(label, members, replace(funnel, group_by=None))
             for label, members in groups.items()
         },
     )
 
 
-def without_groups(funnel: Funnel) -> Funnel:
-    return replace(funnel, group_by=None)
+def was_excluded(each: Chosen, funnel: Funnel) -> bool:
+    """Say whether the unit would have gone on but for an exclusion of this pair of steps (A6)."""
+    covered = [
+        exclusion.between is None
+        or funnel.order == "any"
+        or funnel.settings.excluded_drop_off == "any pair"
+        or exclusion.between[0] <= len(each) < exclusion.between[1]
+        for exclusion in funnel.exclusions
+    ]
+    return any(covered) and each.free > len(each)
 
 
-def group_label(sequence: Way, prop: Property, step: int) -> str:
+def times_done(each: Chosen, step: int) -> int:
+    """Return how often the step was done before the next one: in how many ticks (A11e)."""
+    since, until = each.ticks[step - 1], each.ticks[step]
+    ticks = {other.tick for other in each.candidates if step in other.steps}
+    return max(1, sum(since <= tick < until for tick in ticks))
+
+
+def group_label(each: Chosen, funnel: Funnel) -> str:
     """Return the value at the event that filled the step (specification A9)."""
-    if len(sequence) < step:
-        return NOT_REACHED
-    event = sequence[step - 1].event
-    return text(property_of(prop, event.event_properties, event.user_properties))
+    by = funnel.group_by
+    assert by is not None
+    for filled in each.way:
+        if filled.step == by.step:
+            values = [value_of(filled.by.event, prop) for prop in by.properties]
+            return "; ".join(NONE if is_missing(value) else text(value) for value in values)
+    return NOT_REACHED
 
 
 def seconds_between(
-    chosen: Mapping[Hashable, Way], funnel: Funnel, first: int, last: int
+    chosen: Sequence[Chosen], funnel: Funnel, first: int, last: int
 ) -> list[Fraction]:
     """Return the times from one step to another of the sequences that have both (A11b)."""
     if first < 1:
         return []
     return [
-        Fraction(sequence[last - 1].tick - sequence[first - 1].tick, ticks_per_second(funnel))
-        for sequence in chosen.values()
-        if len(sequence) >= last
+        Fraction(each.ticks[last - 1] - each.ticks[first - 1], ticks_per_second(funnel))
+        for each in chosen
+        if len(each) >= last
     ]
 
 
@@ -421,69 +380,31 @@ def median(times: Sequence[Fraction]) -> Fraction | None:
     return Fraction(statistics.median(times)) if times else None
 
 
-# ------------------------------------------------------------------- totals and intervals
-
-
-def reference_totals(
-    events: Sequence[Event], funnel: Funnel, **rules: Any
-) -> tuple[tuple[int, ...], ...]:
-    """Return the paths per step of each segment: first in, first out (specification A2)."""
-    asked = Rules(**rules)
-    answers = []
-    for segment in funnel.segments or (Segment("All users"),):
-        counts = [0] * len(funnel.steps)
-        for candidates in units(events, funnel, segment, asked).values():
-            for path in pair_paths(candidates, funnel):
-                for step in range(len(path)):
-                    counts[step] += 1
-        answers.append(tuple(counts))
-    return tuple(answers)
-
-
-def pair_paths(candidates: Sequence[Candidate], funnel: Funnel) -> list[list[Candidate]]:
-    """Each event advances the most advanced, then oldest open path, or opens one (A2)."""
-    distinct = {
-        (each.tick, each.event.event_type, each.steps): each
-        for each in reversed(candidates)
-        if each.steps
-    }
-    paths: list[list[Candidate]] = []
-    for candidate in sorted(
-        distinct.values(), key=lambda each: (each.tick, min(each.steps), candidates.index(each))
-    ):
-        open_paths = [
-            path
-            for path in paths
-            if len(path) + 1 in candidate.steps
-            and within_window(tuple(path[:1]), candidate, funnel)
-        ]
-        if open_paths:
-            max(open_paths, key=len).append(candidate)  # max() returns the first, hence oldest
-        elif candidate.entry:
-            paths.append([candidate])
-    return paths
-
-
 def reference_over_time(
-    events: Sequence[Event],
-    funnel: Funnel,
-    *,
-    interval: Literal["day", "week", "month"] = "day",
-    **rules: Any,
+    events: Sequence[Event], funnel: Funnel, *, interval: Interval = "day"
 ) -> dict[str, tuple[int, ...]]:
-    """Return the counts of the first segment per interval of entry (specification A11c)."""
+    """Return the counts of the first segment per interval of entry (specification A11c).
 
-    def bucket(event: Event) -> date:
-        entered = day(event, funnel)
+    Intervals without an entry are left out. An interval is named by the day on which it begins, a
+    shorter one by the local time with its offset from UTC, which tells apart the two hours between
+    01:00 and 02:00 of the day on which clocks go back.
+    """
+
+    def bucket(event: Event) -> str:
+        moment = local(event, funnel)
+        if interval in ("5min", "hour"):
+            minute = moment.minute // 5 * 5 if interval == "5min" else 0
+            return moment.replace(minute=minute, second=0, microsecond=0).isoformat()
+        entered = moment.date()
         if interval == "week":
-            return entered - timedelta(days=entered.weekday())
-        return entered.replace(day=1) if interval == "month" else entered
+            return (entered - timedelta(days=entered.weekday())).isoformat()
+        return (entered.replace(day=1) if interval == "month" else entered).isoformat()
 
     found = {}
-    for start in sorted({bucket(event) for event in events}):
+    for start in sorted({bucket(event) for event in rounded(events, funnel)}):
         first, *_others = reference(
-            events, funnel, entered=lambda event, start=start: bucket(event) == start, **rules
+            events, funnel, entered=lambda event, start=start: bucket(event) == start
         )
         if first.counts[0]:
-            found[start.isoformat()] = first.counts
+            found[start] = first.counts
     return found

@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from case_events import case_funnel, plain_events, rules
-from reference_funnel import Event, reference, reference_over_time, reference_totals
+from case_events import plain_events
+from reference_funnel import Event, reference, reference_over_time
 from run import differences
 from worked_case import read_cases
 
 from funnelkit.model import EventSelector, Funnel, GroupBy, Property, Step
 
-CASES = [
-    case for case in read_cases() if not case.features & {"identity", "insert_id", "frequency"}
-]
+CASES = [case for case in read_cases() if not case.features & {"identity", "insert_id"}]
 SECOND = 1_000_000
 
 
@@ -28,10 +26,8 @@ def milliseconds(seconds):
 
 def reference_numbers(case):
     """The reference's answer in the form of a case's `expected`."""
-    events, funnel, asked = plain_events(case), case_funnel(case), rules(case)
-    if case.definition["count_by"] == "totals":
-        return {"step_counts": list(reference_totals(events, funnel, **asked)[0])}
-    (answer,) = reference(events, funnel, **asked)
+    events, funnel = plain_events(case), case.funnel()
+    (answer,) = reference(events, funnel)
     found = {
         "step_counts": list(answer.counts),
         "groups": {label: list(group.counts) for label, group in answer.groups.items()},
@@ -41,10 +37,12 @@ def reference_numbers(case):
         "median_trans_times_ms": list(
             map(milliseconds, [answer.whole_median, *answer.median_seconds[1:]])
         ),
+        "prev_step_count_distribution": [
+            {str(times): units for times, units in pair.items()} for pair in answer.frequency
+        ],
     }
-    if "interval_series" in case.expected:
-        interval = case.definition.get("interval", "day")
-        series = reference_over_time(events, funnel, interval=interval, **asked)
+    if funnel.measures.interval is not None:
+        series = reference_over_time(events, funnel, interval=funnel.measures.interval)
         found["interval_series"] = {start: list(counts) for start, counts in series.items()}
     return found
 
@@ -95,4 +93,5 @@ def test_sessions_without_an_id_end_after_thirty_quiet_minutes():
 
 def test_totals_pair_first_in_first_out():
     events = [Event("u", at * SECOND, kind) for at, kind in enumerate("ABABA")]
-    assert reference_totals(events, Funnel(steps=steps("A", "B"))) == ((3, 2),)
+    (answer,) = reference(events, Funnel(steps=steps("A", "B"), count_by="totals"))
+    assert answer.counts == (3, 2)
