@@ -35,7 +35,7 @@ To = Annotated[
 def convert(
     funnel: Source, to: To, timezone: opt.Timezone = None, output: opt.Output = None
 ) -> None:
-    """Write a funnel in another form: a funnel file, Amplitude's chart, or its API query.
+    """Write a funnel as a funnel file, Amplitude's chart or API query.
 
     What the other form cannot say is refused by name, with exit code 2.
     """

@@ -51,10 +51,10 @@ from funnelkit.specs.amplitude.words import (
     NUMBER_OF_INTERVAL,
     USERS,
     WORD_OF_ORDER,
+    read_timezone,
     read_window,
 )
 from funnelkit.specs.problems import text
-from funnelkit.specs.readers import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,7 +120,7 @@ def funnel_from_chart(
     over_time = interval if vis == "line" else None
     params.read("metric", choice({"CONVERSION": None}, "the metric of a funnel"), None)
     params.read("nthTimeLookbackWindow", lookback, None)
-    timezone = params.read("timezone", checked("timezone", text), "UTC")
+    timezone = params.read("timezone", read_timezone, "UTC")
     events = [read_event(item, path, faults) for path, item in items(params, "events")]
     steps = tuple(event.step for event in events if event)
     if not events:

@@ -56,6 +56,7 @@ OPERATORS: Final = {
 
 _DAY: Final = timedelta(days=1)
 _NUMBER: Final = re.compile(r"-?[0-9]{1,12}")
+_LINE_BREAK: Final = re.compile(r"[\r\n]+[ \t]*")  # no part of an address; people wrap them
 _ADDRESS: Final = re.compile(r"https?://[^/?#]*(?P<path>[^?#]*)", re.IGNORECASE)
 
 
@@ -138,7 +139,7 @@ def query_from_funnel(funnel: Funnel) -> str:
 
 def _parameters(query: str, source: str, faults: Faults) -> dict[str, list[str]]:
     """Return the values of every parameter of a query or an address."""
-    query = query.strip()
+    query = _LINE_BREAK.sub("", query.strip())
     address = _ADDRESS.match(query)
     if address is not None:
         if address["path"].rstrip("/") != PATH:

@@ -40,9 +40,8 @@ from funnelkit.specs.amplitude.typed_events import (
     read_property_of,
     read_step,
 )
-from funnelkit.specs.amplitude.words import MODES, read_window
+from funnelkit.specs.amplitude.words import MODES, read_timezone, read_window
 from funnelkit.specs.problems import text
-from funnelkit.specs.readers import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,7 +159,7 @@ def _dates(chart: Table, faults: Faults) -> tuple[Period, str]:
         faults=faults,
         known=("relative", "start", "end", "timezone"),
     )
-    timezone = dates.read("timezone", checked("timezone", text), "UTC")
+    timezone = dates.read("timezone", read_timezone, "UTC")
     if "relative" not in dates.values:
         return read_epochs(dates, timezone), timezone
     for key in ("start", "end"):

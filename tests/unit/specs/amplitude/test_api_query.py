@@ -57,6 +57,11 @@ def test_observed_request_of_a_client_is_read():
     assert funnel_from_query(f"?{PYAMPLITUDE.partition('?')[2]}\n") == asked
 
 
+def test_query_may_be_wrapped_into_lines():
+    wrapped = PYAMPLITUDE.partition("?")[2].replace("&", "\n  &").replace("mode", "mo\r\nde")
+    assert funnel_from_query(wrapped) == funnel_from_query(PYAMPLITUDE.partition("?")[2])
+
+
 def test_what_is_written_has_the_same_parameters_in_the_order_of_the_documentation():
     request = PYAMPLITUDE.partition("?")[2]
     written = query_from_funnel(funnel_from_query(request))
