@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.entry import Entry
 from funnelkit.engine.intervals import interval_name, interval_starts, moment
-from funnelkit.engine.pieces import apart, only
+from funnelkit.engine.pieces import apart, best_of_units, only
 from funnelkit.engine.select import select
 from funnelkit.engine.summarise import groups, series
 from funnelkit.result import IntervalResult
@@ -34,11 +34,21 @@ class Extent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked for one segment: everybody's best conversion, and the best in each interval."""
+    """What is asked for one segment: everybody's best conversion, and the best in each interval.
+
+    The first follows from the second where a unit's best conversion is the best of its intervals.
+    """
 
     name: str
     whole: Entry
     by_interval: Entry | None
+    whole_follows: bool
+
+    def entries(self) -> list[Entry]:
+        """Return what has to be asked of the rows."""
+        if self.by_interval is None:
+            return [self.whole]
+        return [self.by_interval] if self.whole_follows else [self.whole, self.by_interval]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +61,7 @@ class Chart:
     def read(self, table: EventTable) -> tuple[tuple[Series, ...], StepRows]:
         """Read the events once; return a series per segment, and the rows."""
         questions = self.questions()
-        asked = [q.whole for q in questions]
-        asked += [q.by_interval for q in questions if q.by_interval is not None]
+        asked = [entry for question in questions for entry in question.entries()]
         rows = select(self.funnel, table, only=asked)
         return tuple(self._answer(question, rows) for question in questions), rows
 
@@ -75,6 +84,7 @@ class Chart:
                 name=name,
                 whole=entry,
                 by_interval=replace(entry, inner=starts[1:]) if starts else None,
+                whole_follows=funnel.count_by == "uniques" and not funnel.exclusions,
             )
             for name, entry in named
         )
@@ -90,16 +100,21 @@ class Chart:
         return interval_starts(interval, self.funnel.timezone, first=first, last=last)
 
     def _answer(self, question: Question, rows: StepRows) -> Series:
-        entrants = self._counted(rows.match(question.whole))
+        by_interval = None
+        if question.by_interval is not None:
+            by_interval = self._counted(rows.match(question.by_interval))
+        if by_interval is not None and question.whole_follows:
+            entrants = best_of_units(by_interval)
+        else:
+            entrants = self._counted(rows.match(question.whole))
         found = self._series(entrants, question.name)
         if self.funnel.group_by is not None:
             by_value, values = groups(
                 entrants, self.funnel, labels=rows.labels, summarised=self._series
             )
             found = replace(found, groups=by_value, groups_left_out=values - len(by_value))
-        if question.by_interval is None:
+        if by_interval is None:
             return found
-        by_interval = self._counted(rows.match(question.by_interval))
         found = replace(found, intervals=self._intervals(by_interval))
         if self.funnel.group_by is None:
             return found
@@ -127,7 +142,7 @@ class Chart:
         if least == 1:
             return entrants
         reach: Any = entrants.reach
-        keep = [int(r >= least) for r in reach] if isinstance(reach, list) else +(reach >= least)
+        keep = [r >= least for r in reach] if isinstance(reach, list) else reach >= least
         return only(entrants, keep)
 
     def _series(self, entrants: Entrants, name: str) -> Series:
@@ -175,10 +190,10 @@ class Chart:
 
 def _none_of(entrants: Entrants) -> Any:
     if isinstance(entrants.reach, list):
-        return [0] * len(entrants)
+        return [False] * len(entrants)
     import numpy as np
 
-    return np.zeros(len(entrants), np.int8)
+    return np.zeros(len(entrants), bool)
 
 
 def measured(found: Series, entrants: Entrants, funnel: Funnel, extent: Extent | None) -> Series:

@@ -1,4 +1,4 @@
-"""Lines that entered, taken apart by a column: by group, or by interval."""
+"""Lines that entered, taken apart by a column, or chosen among."""
 
 from __future__ import annotations
 
@@ -6,65 +6,101 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from funnelkit.engine.entrants import Entrants
 
 WHOLE = ("unit", "interval", "reach", "entries", "entered", "label", "excluded")
+"""The columns that have a value for every line."""
+
+SHORT = 2**15
 
 
 def apart(entrants: Entrants, by: Any) -> dict[int, Entrants]:
-    """Return the lines of each value of `by`, a column of as many values as there are lines.
+    """Return the lines of each value of `by`, whole numbers, one for each line.
 
     The pieces keep the order of their lines.
     """
     if isinstance(by, list):
-        return {value: _picked(entrants, by, value) for value in dict.fromkeys(by)}
-    return _arrays_apart(entrants, by)
-
-
-def only(entrants: Entrants, keep: list[bool] | Any) -> Entrants:
-    """Return the lines where `keep` holds."""
-    return apart(entrants, keep).get(True) or _nobody(entrants)
-
-
-def _nobody(entrants: Entrants) -> Entrants:
-    empty: Any = [] if isinstance(entrants.reach, list) else entrants.reach[:0]
-    return _rebuilt(entrants, lambda _column, _reach: empty)
-
-
-def _picked(entrants: Entrants, by: list[Any], wanted: Any) -> Entrants:
-    def pick(column: Any, reach: int) -> Any:
-        values = [v for v, r in zip(by, entrants.reach, strict=True) if r >= reach]
-        return [value for value, of in zip(column, values, strict=True) if of == wanted]
-
-    return _rebuilt(entrants, pick)
-
-
-def _arrays_apart(entrants: Entrants, by: Any) -> dict[int, Entrants]:
-    """Return the same by one sort for each column: then each piece is a slice of it."""
+        return {
+            value: only(entrants, [each == value for each in by]) for value in dict.fromkeys(by)
+        }
     import numpy as np
 
     reach: Any = entrants.reach
-    sorted_by: dict[int, tuple[Any, Any]] = {}
-    for least in range(entrants.steps + 1):
-        values = by[reach >= least] if least > 1 else by
-        order = np.argsort(values, kind="stable")
-        sorted_by[least] = order, values[order]
-    found: dict[int, Entrants] = {}
-    sorted_columns: dict[int, Any] = {}
-    for value in np.unique(by).tolist():
+    if len(by) and by.min() >= -SHORT and by.max() < SHORT:
+        by = by.astype(np.int16)  # numpy sorts these in linear time
+    orders: dict[int, tuple[Any, Any]] = {}
+    columns: dict[int, Any] = {}
 
-        def pick(column: Any, least: int, value: Any = value) -> Any:
-            order, values = sorted_by[least]
-            if id(column) not in sorted_columns:
-                sorted_columns[id(column)] = np.asarray(column)[order]
-            first, last = np.searchsorted(values, [value, value + 1])
-            return sorted_columns[id(column)][first:last]
+    def piece(value: int) -> Entrants:
+        def pick(column: Any, least: int) -> Any:
+            if least not in orders:
+                values = by[reach >= least] if least > 1 else by
+                order = np.argsort(values, kind="stable")
+                orders[least] = order, values[order]
+            order, values = orders[least]
+            if id(column) not in columns:
+                columns[id(column)] = column[order]
+            first = np.searchsorted(values, value, "left")
+            return columns[id(column)][first : np.searchsorted(values, value, "right")]
 
-        found[value] = _rebuilt(entrants, pick)
-    return found
+        return _rebuilt(entrants, pick)
+
+    return {value: piece(value) for value in np.unique(by).tolist()}
 
 
-def _rebuilt(entrants: Entrants, pick: Any) -> Entrants:
+def only(entrants: Entrants, keep: Any) -> Entrants:
+    """Return the lines where `keep`, a list or array of booleans, holds."""
+    reach: Any = entrants.reach
+    if isinstance(reach, list):
+
+        def pick(column: Any, least: int) -> Any:
+            kept = (k for k, r in zip(keep, reach, strict=True) if r >= least)
+            return [value for value, is_kept in zip(column, kept, strict=True) if is_kept]
+
+        return _rebuilt(entrants, pick)
+    return _rebuilt(
+        entrants, lambda column, least: column[keep[reach >= least] if least > 1 else keep]
+    )
+
+
+def best_of_units(entrants: Entrants) -> Entrants:
+    """Return of each unit's lines, which follow each other by interval, the longest, then first.
+
+    This is the conversion that the unit has if all intervals are one (specification A2): the best
+    of all entries is the best of the best of each interval.
+    """
+    unit, reach, entries = entrants.unit, entrants.reach, entrants.entries
+    if isinstance(reach, list):
+        best: dict[Any, int] = {}
+        times: dict[Any, int] = {}
+        for line, one in enumerate(unit):
+            times[one] = times.get(one, 0) + entries[line]
+            if one not in best or reach[line] > reach[best[one]]:
+                best[one] = line
+        lines = set(best.values())
+        found = only(entrants, [line in lines for line in range(len(unit))])
+        return replace(found, interval=[0] * len(found), entries=[times[one] for one in found.unit])
+    import numpy as np
+
+    if not len(unit):
+        return entrants
+    keys: Any = unit
+    starts = np.concatenate([[0], np.flatnonzero(keys[1:] != keys[:-1]) + 1])
+    rank = np.asarray(reach, np.int64) * len(unit) - np.arange(len(unit))
+    chosen = -(np.maximum.reduceat(rank, starts) % -len(unit))
+    keep = np.zeros(len(unit), bool)
+    keep[chosen] = True
+    found = only(entrants, keep)
+    columns: dict[str, Any] = {
+        "interval": np.zeros(len(found), np.int32),
+        "entries": np.add.reduceat(np.asarray(entries), starts),
+    }
+    return replace(found, **columns)
+
+
+def _rebuilt(entrants: Entrants, pick: Callable[[Any, int], Any]) -> Entrants:
     """Return the entrants with every column picked; `pick` is told from which reach on it holds."""
     changes: dict[str, Any] = {
         name: None if getattr(entrants, name) is None else pick(getattr(entrants, name), 0)

@@ -86,9 +86,17 @@ class EventTable:
         """Return the FROM item that reads the files."""
         return read_parquet(bind.bind(list(self.files)), hive=self.hive)
 
-    def microseconds(self) -> str:
-        """Return the SQL expression of the event time as BIGINT microseconds since 1970 UTC."""
+    def microseconds(self, of: Literal["each", "min", "max"] = "each") -> str:
+        """Return the SQL expression of the event time as BIGINT microseconds since 1970 UTC.
+
+        `of` asks for the first or the last of all: where the files' statistics tell, nothing is
+        read.
+        """
         time = quote_identifier(self.time)
+        if of != "each":
+            if self.time_kind == "text":  # which does not sort by time where it has offsets
+                return f"{of}({microseconds(time, self.time_kind)})"
+            time = f"{of}({time})"
         if self.types[self.time] in _NARROW:  # seconds that fit, whose microseconds do not
             time = f"CAST({time} AS BIGINT)"
         return microseconds(time, self.time_kind)
