@@ -32,14 +32,31 @@ To = Annotated[
 ]
 
 
+CustomEvents = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--custom-event",
+        metavar='"NAME = A | B"',
+        help="What a custom event is that a chart or a query only names: ce:NAME.",
+    ),
+]
+
+
 def convert(
-    funnel: Source, to: To, timezone: opt.Timezone = None, output: opt.Output = None
+    funnel: Source,
+    to: To,
+    timezone: opt.Timezone = None,
+    custom_event: CustomEvents = None,
+    output: opt.Output = None,
 ) -> None:
     """Write a funnel as a funnel file, Amplitude's chart or API query.
 
     What the other form cannot say is refused by name, with exit code 2.
     """
     from funnelkit.cli.output import write
+    from funnelkit.specs.events import parse_custom_event
     from funnelkit.specs.forms import write_funnel
 
-    write(write_funnel(funnel, form=to.value, timezone=timezone), output)
+    custom_events = tuple(map(parse_custom_event, custom_event or ()))
+    written = write_funnel(funnel, form=to.value, timezone=timezone, custom_events=custom_events)
+    write(written, output)

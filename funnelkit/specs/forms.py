@@ -11,6 +11,7 @@ from funnelkit.specs.dumping import dump_funnels
 from funnelkit.specs.files import select_funnel
 
 if TYPE_CHECKING:
+    from funnelkit.model import CustomEvent
     from funnelkit.specs.files import FunnelEntry
 
 
@@ -50,14 +51,22 @@ FORMS: Final = {"toml": to_toml, "json": to_json, "chart": to_chart, "query": to
 """Every form, with what writes it."""
 
 
-def write_funnel(reference: str, *, form: str, timezone: str | None = None) -> str:
+def write_funnel(
+    reference: str,
+    *,
+    form: str,
+    timezone: str | None = None,
+    custom_events: tuple[CustomEvent, ...] = (),
+) -> str:
     """Return the funnel that `files.select_funnel` finds, in one of `FORMS`.
+
+    `custom_events` define those that a chart or a query only names.
 
     Raises:
         DefinitionError: there is no such funnel, or something in it is wrong.
         UnsupportedError: the form has no words for something that the funnel asks.
     """
-    entry = select_funnel(reference)
+    entry = select_funnel(reference, custom_events=custom_events)
     if timezone is not None:
         entry = replace(entry, funnel=replace(entry.funnel, timezone=timezone))
     return FORMS[form](entry)

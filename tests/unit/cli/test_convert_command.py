@@ -20,6 +20,30 @@ group_by = "user.plan"
 """
 
 
+CHART = {
+    "type": "funnels",
+    "vis": "line",
+    "name": "Checkout",
+    "params": {
+        "mode": "sequential",
+        "range": "Last 30 Days",
+        "timezone": "Europe/Berlin",
+        "interval": 7,
+        "conversionSeconds": 90,
+        "newOrActive": "new",
+        "funnelNewUserType": "SAME_DAY",
+        "isFunnelPreciseComputationEnabled": True,
+        "countGroup": "org id",
+        "events": [{"event_type": "View"}, {"event_type": "Buy"}, {"event_type": "Rate"}],
+        "segments": [{"conditions": [{"type": "event", "event_type": "Cancel", "op": "=",
+                                      "value": 0, "time_type": "rolling", "time_value": 7}]}],
+        "groupBy": [{"type": "user", "value": "gp:plan"}, {"type": "user", "value": "country"}],
+        "constantProps": [{"type": "event", "value": "[Amplitude] Session ID"}],
+        "excludedEvents": [{"event_type": "Refund", "step_index": 1}],
+    },
+}  # fmt: skip
+
+
 @pytest.fixture
 def convert(tmp_path, capfdbinary, monkeypatch):
     """Run the command beside the file of funnels; return exit code, stdout and stderr."""
@@ -40,6 +64,14 @@ def convert(tmp_path, capfdbinary, monkeypatch):
 def test_file_in_every_form_is_the_same_funnel(convert, tmp_path, form, file):
     assert convert("funnels.toml:checkout", "--to", form, "-o", file) == (0, "", "")
     assert fk.load_funnel(tmp_path / file) == fk.load_funnel("funnels.toml")
+
+
+@pytest.mark.parametrize("form", ["toml", "json", "chart"])
+def test_chart_with_everything_loses_nothing(convert, tmp_path, form):
+    (tmp_path / "chart.json").write_text(json.dumps(CHART), "utf-8")
+    written = f"written.{form.replace('chart', 'json')}"
+    assert convert("chart.json", "--to", form, "-o", written) == (0, "", "")
+    assert fk.load_funnel(written) == fk.load_funnel("chart.json")
 
 
 def test_query_is_one_line_and_the_same_funnel_but_for_names(convert):
@@ -63,6 +95,14 @@ def test_time_zone_of_the_project_is_given_to_a_query(convert):
     code, out, _ = convert(query, "--to", "chart", "--timezone", "Europe/Berlin")
     params = json.loads(out)["params"]
     assert (code, params["timezone"], params["start"]) == (0, "Europe/Berlin", 1704063600)
+
+
+def test_custom_event_that_a_query_only_names_is_given(convert):
+    query = 'e={"event_type":"ce:Cart"}&start=20240101&end=20240101'
+    code, _, err = convert(query, "--to", "query")
+    assert (code, "'ce:Cart' is a custom event" in err) == (2, True)
+    code, out, _ = convert(query, "--to", "query", "--custom-event", "Cart = Add | Remove")
+    assert (code, out.startswith("e=%7B%22event_type%22%3A%22ce%3ACart%22%7D&")) == (0, True)
 
 
 def test_what_the_other_form_cannot_say_is_refused_by_name(convert, tmp_path):
