@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DefinitionError
 from funnelkit.model import Funnel
@@ -13,7 +15,11 @@ from funnelkit.specs.tables import funnel_to_dict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from funnelkit.model import Segment
     from funnelkit.specs.files import FunnelEntry
+
+_APART: Final = {"name", "window_is_default", "segments", "custom_events", "settings"}
+"""What is said by the table's name, or stands in a table of its own."""
 
 
 def dump_funnels(entries: Iterable[FunnelEntry]) -> str:
@@ -37,23 +43,34 @@ def dump_funnels(entries: Iterable[FunnelEntry]) -> str:
 
 
 def _dumped(entry: FunnelEntry) -> str:
-    default = funnel_to_dict(Funnel(steps=entry.funnel.steps))
-    derived = {"name", "window_is_default", "segments"}
-    full = funnel_to_dict(entry.funnel)
+    funnel = replace(entry.funnel, segments=tuple(map(_anywhere, entry.funnel.segments)))
+    default = funnel_to_dict(Funnel(steps=funnel.steps, custom_events=funnel.custom_events))
+    full = funnel_to_dict(funnel)
     changed = {
         key: value
         for key, value in full.items()
-        if key == "steps" or (key not in derived and value != default[key])
+        if key == "steps" or (key not in _APART and value != default[key])
     }
-    if entry.funnel.window is not None:
+    if funnel.window is not None:
         changed["window"] = full["window"]
+    if funnel.measures.bins is not None:  # without this, they ask for the distribution
+        changed["time_to_convert"] = full["time_to_convert"]
     beside = {"description": entry.description, "expect": entry.expect}
     values = changed | {key: value for key, value in beside.items() if value is not None}
     path = ("funnels", entry.name)
-    tables = [_table_text(path, values)]
-    if full["segments"]:
-        tables.append(_table_text((*path, "segments"), full["segments"]))
-    return "\n".join(tables)
+    below = {key: full[key] for key in ("segments", "custom_events")}
+    below["settings"] = funnel.settings.changed()
+    tables = [_table_text((*path, key), table) for key, table in below.items() if table]
+    return "\n".join([_table_text(path, values), *tables])
+
+
+def _anywhere(segment: Segment) -> Segment:
+    """Return the segment with the files of its cohorts named in full: a file has its own folder."""
+    cohorts = (
+        replace(cohort, path=os.path.join(os.getcwd(), cohort.path))  # noqa: PTH109, PTH118 - as it is
+        for cohort in segment.cohorts
+    )
+    return replace(segment, cohorts=tuple(cohorts))
 
 
 def _table_text(path: tuple[str, ...], values: Mapping[str, object]) -> str:
@@ -62,6 +79,8 @@ def _table_text(path: tuple[str, ...], values: Mapping[str, object]) -> str:
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, str):
         literal = '"' in value and "'" not in value and value.isprintable()
         return f"'{value}'" if literal else quote(value)

@@ -79,7 +79,6 @@ def custom_event(name: str, text: str) -> CustomEvent:
     Raises:
         DefinitionError: the events break the grammar, or one is a custom event itself.
     """
-    name = name.removeprefix(CUSTOM)
     return CustomEvent(name, parse_events(text, what=f"custom event {name!r}"))
 
 

@@ -6,6 +6,9 @@
     [columns]
     user = "visitor_id"                 # as --columns
 
+    [custom_events]                     # defined once; steps call it "ce:Big Spender"
+    "Big Spender" = "OrderCompleted[price > 99] | Subscribed"
+
     [funnels.checkout]
     description = "From the product page to the order"
     steps = "ProductViewed[feature in (a, b)] > ProductAdded > OrderCompleted"
@@ -15,8 +18,16 @@
     segments = { mobile = "platform in (iOS, Android)", web = "platform is Web" }
     expect = [1177, 638, 417]
 
+    [funnels.checkout.settings]
+    seconds = "round"
+
 JSON has the same keys. The options of the command line are keys of the same name: where,
-where_every_step, timezone, unit, group_by, resolution.
+where_every_step, where_every_event, timezone, window, order, count_by, unit, users, hold, exclude,
+group_by, group_limit, resolution, optional_step, compare_event; for dates last, offset,
+exclude_incomplete, exclude_weekday, time_of_day; for measures interval, time_to_convert, bins,
+frequency, sum, by_age. What can be given several times is a list. `inactive_events = [...]`, of the
+file or of a funnel, names the events that are not active; `custom_events` and `segments` are
+tables. The file of a cohort is relative to this file.
 """
 
 from __future__ import annotations
@@ -31,7 +42,8 @@ from funnelkit.errors import DefinitionError, did_you_mean
 from funnelkit.specs.amplitude.definitions import is_chart, is_query, read_chart
 from funnelkit.specs.documents import read_document
 from funnelkit.specs.problems import Problems, Table, shown, text
-from funnelkit.specs.tables import FUNNEL_KEYS, checked, read_funnel
+from funnelkit.specs.readers import READERS, checked
+from funnelkit.specs.tables import FUNNEL_KEYS, Surroundings, read_custom_events, read_funnel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,6 +56,8 @@ COLUMN_KEYS: Final = (
     "uuid", "insert_id", "event_properties", "user_properties",
 )  # fmt: skip
 """What a column can be; the events have the same list."""
+
+DOCUMENT_KEYS: Final = ("project", "columns", "custom_events", "inactive_events", "funnels")
 
 _DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
 
@@ -86,16 +100,22 @@ def load_funnels(
         chart = read_chart(content, source, custom_events=custom_events, settings=settings)
         name = chart.name or source.stem
         return {name: FunnelEntry(name=name, funnel=chart, source=source)}
-    document = Table(content, known=("project", "columns", "funnels"), path=(), problems=problems)
+    document = Table(content, known=DOCUMENT_KEYS, path=(), problems=problems)
     project = _table(document, "project", known=("timezone",))
     timezone = project.read("timezone", checked("timezone", text), "UTC")
+    around = Surroundings(
+        timezone=timezone,
+        custom_events=read_custom_events(document),
+        inactive_events=document.read("inactive_events", READERS["inactive_events"], ()),
+        folder=str(source.parent) if source.parent.name or source.parent.anchor else "",
+    )
     columns = _table(document, "columns", known=COLUMN_KEYS)
     names = {role: columns.read(role, _column, "") for role in columns.values} or None
     funnels = _table(document, "funnels", known=None)
     if document.is_table and not document.values.get("funnels"):
         problems.add((), "it holds no funnel; a funnel is a table [funnels.NAME] with steps")
     read = [
-        _entry(name, funnels, timezone=timezone, columns=names, source=source)
+        _entry(name, funnels, around=around, columns=names, source=source)
         for name in funnels.values
     ]
     problems.check()
@@ -157,7 +177,7 @@ def _entry(
     name: str,
     funnels: Table,
     *,
-    timezone: str,
+    around: Surroundings,
     columns: Mapping[str, str] | None,
     source: Path,
 ) -> FunnelEntry | None:
@@ -169,7 +189,7 @@ def _entry(
     )
     description = table.read("description", text, None)
     expect = table.read("expect", _counts, None)
-    funnel = read_funnel(table, name=name, timezone=timezone)
+    funnel = read_funnel(table, name=name, around=around)
     if funnel is None:
         return None
     if expect is not None and len(expect) != len(funnel.steps):

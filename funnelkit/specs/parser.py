@@ -96,7 +96,7 @@ class _Misfit(Exception):  # noqa: N818 - never leaves this module
 class _Historical(NamedTuple):
     """A historical count, and where it stands."""
 
-    count: HistoricalCount
+    asked: HistoricalCount
     position: int | None
 
 
@@ -120,7 +120,7 @@ class _Records(Transformer[Token, Any]):
             raise _Misfit(
                 "a step has one historical count at most", position=historical[1].position
             )
-        count = historical[0].count if historical else None
+        count = historical[0].asked if historical else None
         return Step(tuple(event.selector for event in events), count)
 
     def events(self, *events: _Event) -> tuple[EventSelector, ...]:
@@ -156,7 +156,7 @@ class _Records(Transformer[Token, Any]):
                 found["op"] = _COMPARISONS[part]
             elif kind == "NUMBER":
                 found["count"] = int(part)
-            elif kind == "DURATION":
+            elif isinstance(part, Token) and kind == "DURATION":
                 found["within"] = _duration(part)
             elif kind == "EVER":
                 found["ever"] = True
@@ -185,7 +185,7 @@ class _Records(Transformer[Token, Any]):
 
 def _duration(token: Token) -> timedelta:
     try:
-        return parse_window(token, what="duration")
+        return parse_window(str(token), what="duration")
     except DefinitionError as error:
         raise _Misfit(error, position=token.start_pos) from None
 

@@ -16,6 +16,10 @@ D = TypeVar("D")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
+class WrongKindError(DefinitionError):
+    """A value is of the wrong kind; the message needs the name of what it is for."""
+
+
 class Problems:
     """The problems of one source, each with the path of the key where it was found."""
 
@@ -82,7 +86,7 @@ def text(value: object) -> str:
     """Return the value if it is text."""
     if isinstance(value, str):
         return value
-    raise DefinitionError(f"expected text in quotes, got {shown(value)}")
+    raise WrongKindError(f"expected text in quotes, got {shown(value)}")
 
 
 def texts(value: object) -> tuple[str, ...]:

@@ -2,71 +2,98 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date
-from itertools import chain
+import os.path
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from funnelkit.errors import DefinitionError, UnsupportedError
-from funnelkit.model import ANY_EVENT, EventSelector, Funnel, GroupBy, Period, Segment, Step
-from funnelkit.specs.problems import Problems, Table, shown, text, texts
-from funnelkit.specs.steps import (
-    apply_where,
-    parse_filters,
-    parse_property,
-    parse_steps,
-    parse_where,
-)
+from funnelkit.errors import DefinitionError
+from funnelkit.specs.combine import combine, filtered
+from funnelkit.specs.days import format_bins, format_time_of_day
+from funnelkit.specs.events import custom_event, used
+from funnelkit.specs.problems import Problems, Table, text, texts
+from funnelkit.specs.readers import READERS
+from funnelkit.specs.settings import choose
+from funnelkit.specs.steps import parse_conditions
 from funnelkit.specs.text import (
+    format_compared_event,
+    format_conditions,
+    format_events,
+    format_exclusion,
     format_filters,
+    format_group_by,
     format_moment,
     format_property,
     format_step,
+    format_unit,
     format_window,
 )
-from funnelkit.specs.times import parse_moment, parse_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Iterator, Mapping
 
-    from funnelkit.model import Filter
-    from funnelkit.specs.steps import Where
+    from funnelkit.model import CustomEvent, Funnel, Segment
 
-FUNNEL_KEYS: Final = (
-    "steps", "where", "where_every_step", "segments", "from", "to", "timezone", "window",
-    "order", "count_by", "unit", "group_by", "resolution",
-)  # fmt: skip
+FUNNEL_KEYS: Final = tuple(READERS)
 """The keys of a funnel, in the order in which they are written."""
 
 T = TypeVar("T")
 _DERIVED: Final = ("name", "window_is_default")
-_ANYTHING: Final = Funnel(steps=(Step((EventSelector(ANY_EVENT),)),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a file says for all its funnels, and the folder to which its paths are relative."""
+
+    timezone: str = "UTC"
+    custom_events: tuple[CustomEvent, ...] = ()
+    inactive_events: tuple[str, ...] = ()
+    folder: str = ""
 
 
 def funnel_to_dict(funnel: Funnel) -> dict[str, Any]:
     """Return the whole definition as JSON values, every default spelt out.
 
-    `steps` holds one text a step, `segments` maps names to filters, `window` is the one in force.
-    `funnel_from_dict` reads it back.
+    `steps` holds one text a step, `segments` maps names to conditions, `window` is the one in
+    force. `funnel_from_dict` reads it back.
     """
-    start, end = funnel.period.start, funnel.period.end
+    period, measures = funnel.period, funnel.measures
     return {
         "name": funnel.name,
         "steps": [format_step(step) for step in funnel.steps],
-        "segments": {one.name: format_filters(one.filters) for one in funnel.segments},
-        "from": None if start is None else format_moment(start),
-        "to": None if end is None else format_moment(end),
+        "segments": {one.name: format_conditions(one) for one in funnel.segments},
+        "from": None if period.start is None else format_moment(period.start),
+        "to": None if period.end is None else format_moment(period.end),
+        "last": _days(period.last),
+        "offset": _days(period.offset or None),
+        "exclude_incomplete": period.complete,
+        "exclude_weekday": [*period.without_weekdays],
+        "time_of_day": format_time_of_day(period.from_time, period.to_time),
         "timezone": funnel.timezone,
         "window": format_window(funnel.conversion_window),
         "window_is_default": funnel.window is None,
-        "order": "this",
-        "count_by": "uniques",
-        "unit": funnel.unit,
-        "group_by": None
-        if funnel.group_by is None
-        else format_property(funnel.group_by.properties[0]),
+        "order": funnel.order,
+        "count_by": funnel.count_by,
+        "unit": format_unit(funnel.unit),
+        "users": funnel.users,
+        "hold": [*map(format_property, funnel.hold)],
+        "exclude": [*map(format_exclusion, funnel.exclusions)],
+        **_grouped(funnel),
         "resolution": funnel.resolution,
+        "where_every_event": format_filters(funnel.event_filters) or None,
+        "optional_step": funnel.optional_step,
+        "compare_event": [*map(format_compared_event, funnel.compared_events)],
+        "custom_events": {one.name: format_events(one.events) for one in funnel.custom_events},
+        "inactive_events": [*funnel.inactive_events],
+        "interval": measures.interval,
+        "time_to_convert": measures.time_to_convert,
+        "bins": None if measures.bins is None else format_bins(measures.bins),
+        "frequency": measures.frequency,
+        "sum": None if measures.sum_of is None else format_property(measures.sum_of),
+        "by_age": measures.by_age,
+        "settings": {
+            one.name: getattr(funnel.settings, one.name) for one in fields(funnel.settings)
+        },
     }
 
 
@@ -86,114 +113,98 @@ def funnel_from_dict(values: Mapping[str, Any], *, source: str = "the funnel") -
     return funnel
 
 
-def read_funnel(table: Table, *, name: str | None, timezone: str = "UTC") -> Funnel | None:
-    """Return the funnel of `table`, or None after noting what is wrong; `timezone` is the default.
+def read_funnel(
+    table: Table, *, name: str | None, around: Surroundings | None = None
+) -> Funnel | None:
+    """Return the funnel of `table`, or None after noting what is wrong.
 
-    `where` filters step 1, or step 3 as `3: filter`; `where_every_step` filters all steps.
+    `where` filters step 1, or step 3 as `3: filter`; `where_every_step` filters all steps. Of the
+    custom events of its file the funnel keeps those that it uses.
     """
+    around = around or Surroundings()
     before = len(table.problems)
-    steps = table.read("steps", _steps, None)
     if table.is_table and "steps" not in table.values:
         table.problems.add(table.path, 'a funnel needs steps = "A > B"')
-    where = table.read("where", _wheres, ())
-    every = table.read("where_every_step", _filters, ())
-    fields: dict[str, Any] = {
+    said: dict[str, Any] = {}
+    for key, reader in READERS.items():
+        if key in table.values:
+            value = _TABLES[key](table, around) if key in _TABLES else table.read(key, reader, None)
+            said |= {} if value is None else {key: value}
+    if "steps" in said:
+        try:
+            said["steps"] = filtered(said["steps"], said)
+        except DefinitionError as error:
+            table.problems.add((*table.path, "where"), str(error))
+    if len(table.problems) > before or "steps" not in said:
+        return None
+    own = said.get("custom_events", ())
+    names = {custom.name for custom in own}
+    shared = tuple(custom for custom in around.custom_events if custom.name not in names)
+    said = {
         "name": name,
-        "segments": _segments(table),
-        "period": Period(table.read("from", _moment, None), table.read("to", _moment, None)),
-        "timezone": table.read("timezone", checked("timezone", text), timezone),
-        "window": table.read("window", checked("window", _window), None),
-        "unit": table.read("unit", checked("unit", text), "user"),
-        "group_by": table.read(
-            "group_by", lambda value: GroupBy((parse_property(text(value)),)), None
-        ),
-        "resolution": table.read("resolution", checked("resolution", text), "second"),
+        "timezone": around.timezone,
+        "inactive_events": around.inactive_events,
+        **said,
+        "custom_events": (*own, *shared),
     }
-    table.read("order", _only("this"), "")
-    table.read("count_by", _only("uniques"), "")
-    if steps is None:
-        return None
     try:
-        steps = apply_where(tuple(step.where(*every) for step in steps), where)
-    except DefinitionError as error:
-        table.problems.add((*table.path, "where"), str(error))
-    if len(table.problems) > before:
-        return None
-    try:
-        return Funnel(steps=steps, **fields)
+        funnel = combine(said)
     except DefinitionError as error:  # the period ends before it starts
         table.problems.add(table.path, str(error))
         return None
+    return replace(funnel, custom_events=(*own, *used(shared, [*funnel.selectors()])))
 
 
-def checked(field: str, reader: Callable[[object], Any]) -> Callable[[object], Any]:
-    """Return a reader that also lets the record `Funnel` check the value of its field."""
-
-    def read(value: object) -> Any:
-        found = reader(value)
-        replace(_ANYTHING, **{field: found})
-        return found
-
-    return read
-
-
-def _steps(value: object) -> tuple[Step, ...]:
-    steps = parse_steps(list(texts(value)) if isinstance(value, list) else text(value))
-    return replace(_ANYTHING, steps=steps).steps
-
-
-def _wheres(value: object) -> tuple[Where, ...]:
-    return tuple(_each(parse_where, texts(value)))
-
-
-def _filters(value: object) -> tuple[Filter, ...]:
-    return tuple(chain.from_iterable(_each(parse_filters, texts(value))))
-
-
-def _segments(table: Table) -> tuple[Segment, ...]:
-    segments = Table(
-        table.values.get("segments", {}),
-        known=None,
-        path=(*table.path, "segments"),
-        problems=table.problems,
+def read_custom_events(table: Table, _: Surroundings | None = None) -> tuple[CustomEvent, ...]:
+    """Return the custom events of the table under the key `custom_events`, in its order."""
+    return tuple(
+        _entries(table, "custom_events", lambda name, value: custom_event(name, text(value)))
     )
-    return tuple(Segment(name, segments.read(name, _everybody, ())) for name in segments.values)
 
 
-def _everybody(value: object) -> tuple[Filter, ...]:
-    return () if value == "" else _filters(value)
+def _segments(table: Table, around: Surroundings) -> tuple[Segment, ...]:
+    def read(name: str, value: object) -> Segment:
+        segment = parse_conditions(" and ".join(texts(value)), name=name)
+        cohorts = (
+            replace(cohort, path=os.path.join(around.folder, cohort.path))  # noqa: PTH118 - as it is
+            for cohort in segment.cohorts
+        )
+        return replace(segment, cohorts=tuple(cohorts))
+
+    return tuple(_entries(table, "segments", read))
 
 
-def _each(reader: Callable[[str], T], several: tuple[str, ...]) -> list[T]:
-    """Return what `reader` makes of each text; raise one error for all that are wrong."""
-    found, wrong = [], []
-    for one in several:
-        try:
-            found.append(reader(one))
-        except DefinitionError as error:
-            wrong.append(str(error))
-    if wrong:
-        raise DefinitionError("\n".join(wrong))
-    return found
+def _settings(table: Table, _: Surroundings) -> dict[str, str]:
+    return dict(_entries(table, "settings", lambda name, value: choose(name, text(value))))
 
 
-def _moment(value: object) -> date | datetime:
-    if isinstance(value, str):
-        return parse_moment(value)
-    if isinstance(value, date):  # as is a datetime; TOML has both
-        return value
-    raise DefinitionError(f"expected a date, got {shown(value)}")
+def _entries(table: Table, key: str, reader: Callable[[str, object], T]) -> Iterator[T]:
+    """Yield what `reader` makes of each name and value of the table under `key`."""
+    below = Table(
+        table.values.get(key, {}), known=None, path=(*table.path, key), problems=table.problems
+    )
+    for name in below.values:
+        found = below.read(name, partial(reader, name), None)
+        if found is not None:
+            yield found
 
 
-def _window(value: object) -> object:
-    # A bare number is the likely mistake, and `parse_window` knows what to say.
-    return parse_window(str(value) if type(value) is int else text(value))
+_TABLES: Final[Mapping[str, Callable[[Table, Surroundings], Any]]] = {
+    "segments": _segments, "custom_events": read_custom_events, "settings": _settings,
+}  # fmt: skip
+"""The keys that are tables of their own."""
 
 
-def _only(supported: str) -> Callable[[object], str]:
-    def read(value: object) -> str:
-        if value != supported:
-            raise UnsupportedError(f"only {supported!r} can be computed, got {shown(value)}")
-        return supported
+def _days(days: int | None) -> str | None:
+    return None if days is None else f"{days}d"
 
-    return read
+
+def _grouped(funnel: Funnel) -> dict[str, Any]:
+    """Return the properties, one as a text and two as a list, and the limit that was asked for."""
+    if funnel.group_by is None:
+        return {"group_by": None, "group_limit": None}
+    names = format_group_by(funnel.group_by)
+    return {
+        "group_by": names[0] if len(names) == 1 else names,
+        "group_limit": funnel.group_by.limit,
+    }

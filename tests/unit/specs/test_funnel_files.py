@@ -124,12 +124,22 @@ def test_everything_that_is_wrong_is_said_in_one_go(write):
             where = ["x is", "y like z"]
             unit = "users"
             resolution = "ms"
-            order = "any"
+            order = "anny"
+            hold = ["a b", "c"]
+            last = "36h"
+            exclude = "B between 1 and x"
+            exclude_weekday = ["sat", "sumday"]
+            frequency = "yes"
             expect = "1, a"
             group_by = "a b"
             [funnels.checkout.segments]
             a = "x is"
             b = 3
+            [funnels.checkout.settings]
+            second = "round"
+            seconds = "up"
+            [funnels.checkout.custom_events]
+            "Big" = "A >"
             [funnels."a b"]
             steps = "A > B"
             from = 2020-03-01
@@ -142,37 +152,55 @@ def test_everything_that_is_wrong_is_said_in_one_go(write):
             where = "3: x is 3"
             [funnels.e]
             expect = [true]
+            [funnels.f]
+            steps = "ce:Big Spender > ce:Big"
+            group_by = ["a", "2: b"]
+            [funnels.g]
+            steps = "A > ce:Bug"
+            [custom_events]
+            "Big Spender" = "A"
+            Bug2 = "A"
         """)
     )
     lines = [line for line in found.split("\n") if line.startswith("FILE: ")]
     assert [line.removeprefix("FILE: ")[:74] for line in lines] == [
         line[:74]
         for line in (
-            "titel: unknown key 'titel'. Known are project, columns, funnels.",
+            "titel: unknown key 'titel'. Known are project, columns, custom_events, inact",
             "project.timezon: unknown key 'timezon'. Did you mean 'timezone'?",
-            "project.timezone: unknown time zone 'Europe/Berlinn'. Did you mean 'Europe/Berlin'",
+            "project.timezone: unknown time zone 'Europe/Berlinn'. Did you mean 'Europe/B",
             "columns.usr: unknown key 'usr'. Did you mean 'user' or 'user_id'?",
             "columns.time: expected text in quotes, got 3",
             "columns.event: a column needs a name",
             "funnels.flat: expected a table of keys and values, got 3",
             "funnels.checkout.stps: unknown key 'stps'. Did you mean 'steps'?",
             "funnels.checkout.expect: expected a count, got 'a'",
-            "funnels.checkout.steps: cannot read the step 1, column 4: expected an event, but",
-            "funnels.checkout.where: cannot read the filter, column 5: expected a value, but",
-            "funnels.checkout.segments.a: cannot read the filter, column 5: expected a value",
+            "funnels.checkout.steps: cannot read the step 1, column 4: expected an event,",
+            "funnels.checkout.where: cannot read the filter, column 5: expected a value, ",
+            "funnels.checkout.segments.a: cannot read the condition of segment 'a', colum",
             "funnels.checkout.segments.b: expected text in quotes, got 3",
-            "funnels.checkout.from: date '2020-13-02' does not exist: month must be in 1..12",
+            "funnels.checkout.from: date '2020-13-02' does not exist: month must be in 1.",
             "funnels.checkout.to: expected a date, got 12:00:00",
-            "funnels.checkout.window: window '30' is no duration: a unit is missing; for days",
-            "funnels.checkout.unit: unit is one of user, session; got 'users'. Did you mean",
-            "funnels.checkout.group_by: cannot read the property, column 3: expected the end",
-            "funnels.checkout.resolution: resolution is one of second, millisecond; got 'ms'.",
-            "funnels.checkout.order: only 'this' can be computed, got 'any'",
+            "funnels.checkout.last: last is a number of whole days, as in 30d; got '36h'",
+            "funnels.checkout.exclude_weekday: 'sumday' is no day of the week. Did you me",
+            "funnels.checkout.window: window '30' is no duration: a unit is missing; for ",
+            "funnels.checkout.order: order is one of this, any, exact; got 'anny'. Did yo",
+            "funnels.checkout.unit: unit is user, session or a property; got 'users'. Did",
+            "funnels.checkout.hold: cannot read the property, column 3: expected the end,",
+            "funnels.checkout.exclude: cannot read the exclusion, column 3: after `betwee",
+            "funnels.checkout.group_by: cannot read the property, column 3: expected the ",
+            "funnels.checkout.resolution: resolution is one of second, millisecond; got '",
+            "funnels.checkout.custom_events.Big: cannot read the custom event 'Big', colu",
+            "funnels.checkout.frequency: expected true or false, got 'yes'",
+            "funnels.checkout.settings.second: there is no setting 'second'. Did you mean",
+            "funnels.checkout.settings.seconds: the setting seconds is one of floor, roun",
             'funnels."a b": the period ends before it starts: 2020-03-01 to 2020-01-01',
             "funnels.c.expect: one count for each step; got 1 counts for 2 steps",
             "funnels.d.where: a filter is meant for step 3, but the funnel has 2 steps",
             "funnels.e.expect: expected a count, got true",
             'funnels.e: a funnel needs steps = "A > B"',
+            "funnels.f.group_by: a funnel is grouped at one step: both properties belong ",
+            "funnels.g: the custom event 'ce:Bug' is not defined. Did you mean 'ce:Bug2'?",
         )
     ]
     assert "Did you mean 'contains'" in found
