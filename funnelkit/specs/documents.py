@@ -37,7 +37,7 @@ def read_document(path: Path) -> object:
         raise _syntax_error(path, content, int(place[2]), int(place[3]), problem) from None
     except RecursionError:
         raise DefinitionError(f"{path} is nested too deeply") from None
-    except DefinitionError as error:
+    except (DefinitionError, ValueError) as error:  # int() refuses thousands of digits
         raise DefinitionError(f"{path}: {error}") from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DefinitionError
@@ -86,6 +87,6 @@ def read_value(value: object, path: Path, faults: Faults) -> str:
     """Return a filter's value as the text that it is compared as."""
     if isinstance(value, str):
         return value
-    if not isinstance(value, (bool, int, float)):
+    if not isinstance(value, (bool, int, float)) or not isfinite(value):
         faults.add(path, f"expected a text or a number, got {compact(value)}")
     return compact(value)

@@ -338,6 +338,7 @@ def test_values_that_are_no_text_are_read_as_it():
         ({"subprop_value": []}, "has no value"),
         ({"subprop_value": "pro"}, r"filters\[0\].subprop_value: expected a list, got 'pro'"),
         ({"subprop_value": [{}]}, r"subprop_value\[0\]: expected a text or a number, got {}"),
+        ({"subprop_value": [float("nan")]}, "expected a text or a number, got NaN"),
         ({"subprop_key": ""}, "needs a name"),
         ({"subfilters": [1]}, r"subfilters: a funnel has no filters inside filters; got \[1\]"),
         ({"subprop_modifier": "x"}, 'subprop_modifier: a funnel cannot represent this key, "x"'),

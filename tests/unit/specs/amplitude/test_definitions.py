@@ -122,6 +122,25 @@ def test_chart_of_another_type_is_named_with_its_file(file):
     assert str(raised.value).startswith(f"{path}: type: ")
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ('{"type": "funnels", ', "line 1, column 21: "),
+        ('"funnels"', "expected a table of keys and values, got 'funnels'"),
+        ('{"type": "funnels", "type": "funnels"}', "the key 'type' stands twice"),
+        ('{"type": ' * 60_000, "nested too deeply"),
+        ('{"type": "funnels", "params": {"start": ' + "9" * 5000 + "}}", "digits"),
+    ],
+    ids=["broken", "text", "twice", "deep", "long"],
+)
+def test_file_that_is_no_chart_is_refused(tmp_path, content, problem):
+    path = tmp_path / "chart.json"
+    path.write_text(content, "utf-8")
+    with pytest.raises(DefinitionError) as raised:
+        fk.load_funnel(path)
+    assert problem in str(raised.value)
+
+
 def test_report_takes_a_chart_and_a_query(file, tmp_path):
     events = tmp_path / "events.jsonl"
     lines = [
