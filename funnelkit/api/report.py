@@ -10,55 +10,79 @@ from funnelkit.result import EventsRead, FunnelResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date, datetime, timedelta
+    from datetime import date, datetime
+    from typing import Unpack
 
     from funnelkit.engine.chart import Chart
     from funnelkit.engine.rows import StepRows
     from funnelkit.events.table import EventTable
-    from funnelkit.model import Funnel, Resolution, Segment, Step, Unit
+    from funnelkit.model import Funnel
     from funnelkit.result import Series
+    from funnelkit.specs.define import Definition
 
 
 def report(
     events: Any,
     *,
-    steps: str | Sequence[str] | Sequence[Step] | None = None,
     funnel: Funnel | str | None = None,
-    where: str | Sequence[str] = (),
-    where_every_step: str | Sequence[str] = (),
-    segment: str | Sequence[str | Segment] = (),
-    from_: str | date | datetime | None = None,
-    to: str | date | datetime | None = None,
-    timezone: str | None = None,
-    window: str | timedelta | None = None,
-    unit: Unit | None = None,
-    group_by: str | None = None,
-    resolution: Resolution | None = None,
     data_end: str | date | datetime | None = None,
     columns: Mapping[str, str] | str | None = None,
+    **definition: Unpack[Definition],
 ) -> FunnelResult:
     """Return what Amplitude's Funnel Analysis chart would say about the events.
 
-    The rules are those of the chart: this order, one count per user, the longest and then the first
-    conversion of each (specification A0 to A4, A7, A9 to A11b).
+    The rules are those of the chart (specification A); `docs/semantics.md` lists them. The
+    definition is said in keyword arguments, which take texts as the command line does (or records
+    of `funnelkit.model`), or comes from `funnel`, which they change.
 
     Args:
         events: Parquet, JSON lines or CSV: a path, a glob, a folder, several of them, or "-" for
             stdin; or a Polars, pandas or Arrow frame.
-        steps: `"A > B[price > 20]"`, or one text per step, or records of the model.
-        funnel: a `Funnel`, or `"FILE:NAME"` of a funnel file; the other arguments change it.
-        where: filters step 1, as Amplitude's `where` under the first event; or `"3: …"`.
-        where_every_step: filters every step.
-        segment: `"NAME: filter"`, tested at step 1; each segment is a series of its own.
-        from_: the first day in which step 1 may happen, in `timezone`; or an instant.
-        to: the last day; an instant is exclusive. Later steps may follow within the window.
-        timezone: the project's time zone (IANA name); UTC by default.
-        window: time from step 1 to the last step, inclusive: `"7d"`; 30 days by default.
-        unit: "user", or "session": by `session_id`, else by 30 minutes without an event.
-        group_by: a property of the step-1 event of the chosen conversion: `"feature"`.
-        resolution: "second" (Amplitude's default) or "millisecond".
+        funnel: a `Funnel`, or `"FILE:NAME"` of a funnel file.
         data_end: up to when there would be events if there were any; by default the last event.
         columns: which column is what, where the names do not tell: `{"user": "uid"}`.
+        **definition: the funnel, in these words:
+            steps: `"A > B[price > 20]"`, or one text per step. A step is an event type or several,
+                `"A | B[x is 1]"`; `_all`, `_active` or `_new`; `ce:NAME`; and with
+                `[historical count is 2]` only the second time.
+            where: filters step 1, as Amplitude's `where` under the first event; or `"3: …"`.
+            where_every_step: filters every step.
+            where_every_event: events that fail it do not exist.
+            window: time from step 1 to the last step, inclusive: `"7d"`; 30 days by default.
+                "session" is all of the same session: `[Amplitude] Session ID` held.
+            order: "this" (default), "any" or "exact".
+            exclude: `"EVENT[filter] | EVENT between 1 and 2"`; between all steps by default.
+            optional_step: a step in the middle: the funnel with it, and without.
+            compare_event: `"2: B2"`: one more funnel with that event in the place of step 2.
+            custom_event: `"NAME = A | B[filter]"`: what steps call `ce:NAME`.
+            inactive: an event type that `_active` leaves out.
+            resolution: "second" (default) or "millisecond".
+            setting: `"NAME=VALUE"`: how a rule is read where Amplitude's documentation is silent.
+            count_by: "uniques" (default) or "totals".
+            unit: "user", "session" (by `session_id`, else by 30 minutes without an event), or a
+                property: `"group.company"`.
+            hold: a property that is the same in all steps; each of its values counts by itself.
+            users: "active" (default), "new", or "new on first day".
+            segment: `"NAME: condition and condition"`, tested at step 1; each segment is a series
+                of its own. A condition is a filter, `performed(EVENT) >= 3 in 30d`, or
+                `cohort(FILE)`.
+            group_by: a property of the step-1 event of the chosen conversion, or `"2: city"`; up to
+                two properties of one step.
+            group_limit: how many groups are told apart; by default 100, or 500 of two properties.
+            from_: the first day in which step 1 may happen, in `timezone`; or an instant.
+            to: the last day; an instant is exclusive. Later steps may follow within the window.
+            last: `"30d"`: so many whole days and the one that is not over.
+            offset: `"7d"`: the last days, moved back by so many.
+            exclude_incomplete: leave out the day that is not over.
+            exclude_weekday: `"saturday"` or `"sat, sun"`: step 1 does not happen there.
+            time_of_day: `"09:00..17:00"`: when step 1 happens.
+            timezone: the project's time zone (IANA name); UTC by default.
+            interval: conversion over time, by "5min", "hour", "day", "week" or "month".
+            time_to_convert: the distribution of the times to convert.
+            bins: `"0s..1h/10s"`: that distribution in these bins.
+            frequency: how often a step was done before the next.
+            sum: a property of the last step's event, to be added up.
+            by_age: conversion by the time since step 1.
 
     Returns:
         The result: a series of steps per segment, with groups where asked for.
@@ -74,20 +98,7 @@ def report(
     from funnelkit.specs.define import define
 
     chosen, file_columns, _ = resolve(funnel)
-    defined = define(
-        funnel=chosen,
-        steps=steps,
-        where=where,
-        where_every_step=where_every_step,
-        segment=segment,
-        from_=from_,
-        to=to,
-        timezone=timezone,
-        window=window,
-        unit=unit,
-        group_by=group_by,
-        resolution=resolution,
-    )
+    defined = define(funnel=chosen, **definition)
     with open_events(events, columns=columns or file_columns) as table:
         extent = extent_of(defined, table, data_end)
         defined = dated(defined, extent)
