@@ -77,8 +77,8 @@ def compare(
             f"--{both_periods[0].strip('_')} is for both sides, --baseline and --against are for "
             "one: give the one or the others"
         )
-    one, file_columns, _ = resolve(funnel)
-    other = resolve(against_funnel)[0] if against_funnel is not None else one
+    one, file_columns, _ = resolve(funnel, definition)
+    other = resolve(against_funnel, definition)[0] if against_funnel is not None else one
     both = [*several(where)]
     sides = [
         _side(chosen, period, {**definition, "steps": steps, "where": [*both, *several(own)]})

@@ -97,7 +97,7 @@ def report(
     from funnelkit.events.sources import open_events
     from funnelkit.specs.define import define
 
-    chosen, file_columns, _ = resolve(funnel)
+    chosen, file_columns, _ = resolve(funnel, definition)
     defined = define(funnel=chosen, **definition)
     with open_events(events, columns=columns or file_columns) as table:
         extent = extent_of(defined, table, data_end)

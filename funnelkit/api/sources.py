@@ -12,14 +12,19 @@ if TYPE_CHECKING:
 
 
 def resolve(
-    funnel: Funnel | str | None,
+    funnel: Funnel | str | None, definition: Mapping[str, Any] | None = None
 ) -> tuple[Funnel | None, Mapping[str, str] | None, tuple[int, ...] | None]:
-    """Return the funnel that `"FILE:NAME"` names, with the columns and counts of its file."""
+    """Return the funnel that `"FILE:NAME"` names, with the columns and counts of its file.
+
+    An Amplitude chart or query is read with the custom events and settings of `definition`.
+    """
     if not isinstance(funnel, str):
         return funnel, None, None
+    from funnelkit.specs.define import project_of
     from funnelkit.specs.files import select_funnel
 
-    entry = select_funnel(funnel)
+    custom_events, settings = project_of(definition or {})
+    entry = select_funnel(funnel, custom_events=custom_events, settings=settings)
     return entry.funnel, entry.columns, entry.expect
 
 

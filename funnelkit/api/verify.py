@@ -40,7 +40,7 @@ def verify(
     from funnelkit.specs.define import define
     from funnelkit.verification.expectation import Verification, expected_counts
 
-    chosen, file_columns, file_expect = resolve(funnel)
+    chosen, file_columns, file_expect = resolve(funnel, definition)
     defined = define(funnel=chosen, **definition)
     wanted = expect if expect is not None else file_expect
     if wanted is None:

@@ -74,6 +74,8 @@ _KEYS: Final = {
 }
 """The options that a funnel file calls otherwise: there it is a table, or the word is reserved."""
 
+_PROJECT: Final = {"custom_event", "setting"}
+
 
 def define(*, funnel: Funnel | None = None, **options: Unpack[Definition]) -> Funnel:
     """Return `funnel` with what the options say, or a new funnel of `steps`.
@@ -94,6 +96,19 @@ def define(*, funnel: Funnel | None = None, **options: Unpack[Definition]) -> Fu
         raise DefinitionError('a funnel needs steps: --steps "ProductViewed > ProductAdded"')
     steps = said["steps"] if funnel is None else said.get("steps", funnel.steps)
     return combine({**said, "steps": filtered(steps, said)}, base=funnel)
+
+
+def project_of(options: Mapping[str, Any]) -> tuple[tuple[CustomEvent, ...], Settings | None]:
+    """Return the custom events and settings of the options: a chart is read with them.
+
+    Raises:
+        DefinitionError: one of them cannot be read.
+    """
+    from funnelkit.model import Settings
+
+    said = {name: _read(name, value) for name, value in _given(options) if name in _PROJECT}
+    settings = Settings(**said["setting"]) if "setting" in said else None
+    return tuple(said.get("custom_event", ())), settings
 
 
 def _given(options: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -141,6 +141,26 @@ def test_file_that_is_no_chart_is_refused(tmp_path, content, problem):
     assert problem in str(raised.value)
 
 
+def test_report_reads_a_chart_with_its_own_custom_events_and_settings(file, tmp_path):
+    events = tmp_path / "events.jsonl"
+    lines = [
+        {"user_id": "u", "time": 1704067200000, "event_type": "A"},
+        {"user_id": "u", "time": 1704067201000, "event_type": "X"},
+        {"user_id": "u", "time": 1704067205000, "event_type": "B"},
+    ]
+    events.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    params = {
+        "start": 1704067200,
+        "events": [{"event_type": "ce:Cart"}, {"event_type": "B"}],
+        "excludedEvents": [{"event_type": "X", "step_index": 0}],
+    }
+    asked = {"funnel": str(file({"type": "funnels", "params": params}))}
+    asked["custom_event"] = "Cart = A | C"
+    for step_index, last in (("from 0", 0), ("from 1", 1)):
+        result = fk.report(str(events), setting={"step_index": step_index}, **asked)
+        assert [step.count for step in result.segments[0].steps] == [1, last]
+
+
 def test_report_takes_a_chart_and_a_query(file, tmp_path):
     events = tmp_path / "events.jsonl"
     lines = [
