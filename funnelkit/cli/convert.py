@@ -41,12 +41,22 @@ CustomEvents = Annotated[
     ),
 ]
 
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--setting",
+        metavar="NAME=VALUE",
+        help="How a chart or a query is read: step_index, api_any_order_window.",
+    ),
+]
+
 
 def convert(
     funnel: Source,
     to: To,
     timezone: opt.Timezone = None,
     custom_event: CustomEvents = None,
+    setting: Settings = None,
     output: opt.Output = None,
 ) -> None:
     """Write a funnel as a funnel file, Amplitude's chart or API query.
@@ -54,9 +64,13 @@ def convert(
     What the other form cannot say is refused by name, with exit code 2.
     """
     from funnelkit.cli.output import write
-    from funnelkit.specs.events import parse_custom_event
     from funnelkit.specs.forms import write_funnel
 
-    custom_events = tuple(map(parse_custom_event, custom_event or ()))
-    written = write_funnel(funnel, form=to.value, timezone=timezone, custom_events=custom_events)
+    written = write_funnel(
+        funnel,
+        form=to.value,
+        timezone=timezone,
+        custom_event=custom_event or (),
+        setting=setting or (),
+    )
     write(written, output)

@@ -7,11 +7,13 @@ import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from funnelkit.specs.define import project_of
 from funnelkit.specs.dumping import dump_funnels
 from funnelkit.specs.files import select_funnel
 
 if TYPE_CHECKING:
-    from funnelkit.model import CustomEvent
+    from collections.abc import Sequence
+
     from funnelkit.specs.files import FunnelEntry
 
 
@@ -56,17 +58,20 @@ def write_funnel(
     *,
     form: str,
     timezone: str | None = None,
-    custom_events: tuple[CustomEvent, ...] = (),
+    custom_event: Sequence[str] = (),
+    setting: Sequence[str] = (),
 ) -> str:
     """Return the funnel that `files.select_funnel` finds, in one of `FORMS`.
 
-    `custom_events` define those that a chart or a query only names.
+    `custom_event` says what those are that a chart or a query only names (`NAME = A | B`), and
+    `setting` how it is read (`NAME=VALUE`).
 
     Raises:
         DefinitionError: there is no such funnel, or something in it is wrong.
         UnsupportedError: the form has no words for something that the funnel asks.
     """
-    entry = select_funnel(reference, custom_events=custom_events)
+    custom_events, settings = project_of({"custom_event": custom_event, "setting": setting})
+    entry = select_funnel(reference, custom_events=custom_events, settings=settings)
     if timezone is not None:
         entry = replace(entry, funnel=replace(entry.funnel, timezone=timezone))
     return FORMS[form](entry)

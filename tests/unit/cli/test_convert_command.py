@@ -105,6 +105,13 @@ def test_custom_event_that_a_query_only_names_is_given(convert):
     assert (code, out.startswith("e=%7B%22event_type%22%3A%22ce%3ACart%22%7D&")) == (0, True)
 
 
+def test_setting_says_how_a_query_is_read(convert):
+    query = 'e={"event_type":"A"}&start=20240101&end=20240101&mode=unordered&cs=60'
+    assert "&cs=86400" in convert(query, "--to", "query")[1]
+    as_given = convert(query, "--to", "query", "--setting", "api_any_order_window=as given")
+    assert (as_given[0], "&cs=60" in as_given[1]) == (0, True)
+
+
 def test_what_the_other_form_cannot_say_is_refused_by_name(convert, tmp_path):
     (tmp_path / "open.toml").write_text('[funnels.x]\nsteps = "A|B > C"\n', "utf-8")
     code, out, err = convert("open.toml", "--to", "query")
