@@ -18,10 +18,10 @@
 SELECT
     {unit} AS unit,
     {us} AS us,
-    fk_mask AS mask{flags}{label}{amount}
+    fk_mask AS mask{flags}{label}{amount}{beside}
 FROM (
     SELECT *,
         {mask} AS fk_mask{bars}
     FROM {events}
 )
-WHERE {wanted} AND {relevant}
+WHERE {condition}

@@ -38,7 +38,8 @@ COMPARISONS = {">=": ">=", ">": ">", "=": "=", "!=": "<>", "<": "<", "<=": "<="}
 class History:
     """The events of a funnel, and conditions on what their users did at other times.
 
-    `user` is the SQL key of an event's user, `us` its time, `ties` the order at equal times.
+    `user` is the SQL key of an event's user, `us` its time, `ties` the order at equal times. Where
+    `users` names some by their keys, there are no others.
     """
 
     funnel: Funnel
@@ -48,10 +49,15 @@ class History:
     user: str
     us: str
     ties: str
+    users: tuple[str, ...] | None = None
 
     def relation(self) -> str:
         """Return the FROM item: the files, with a column for each condition that needs one."""
-        base = found = self.table.relation(self.bind)
+        base = self.table.relation(self.bind)
+        if self.users is not None:
+            keys = self.bind.bind(list(self.users))
+            base = f"(SELECT * FROM {base} WHERE {self.user} IN (SELECT unnest({keys})))"
+        found = base
         if self._asks_for_first():
             found = (
                 f"(SELECT * FROM {base} JOIN (SELECT {self.user} AS fk_first_user, "

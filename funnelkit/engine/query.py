@@ -42,7 +42,7 @@ class Query:
     funnel: Funnel
     rules: Rules
     sql: str
-    values: dict[str, Any]
+    bind: Parameters
     us: str
     flagged: bool
     unit: UnitKey
@@ -50,15 +50,47 @@ class Query:
     all_lack_user_id: bool
     ties: str
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the placeholders in `sql`."""
+        return self.bind.used_in(self.sql)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, but for those of a close look."""
+        found = ["unit", "us", "mask"]
+        found += ["flags"] if self.flagged else []
+        found += ["label"] if self.rules.grouped_at is not None else []
+        found += ["amount"] if self.rules.summed else []
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseLook:
+    """Every event of some users, whether it plays a part or not, with more columns.
+
+    `users` are exact keys (see `user_key`). After the other columns comes `part`, which tells
+    whether the funnel needs the event, and then `columns`, SQL whose values are bound in `bind`.
+    """
+
+    users: tuple[str, ...]
+    columns: tuple[str, ...]
+    bind: Parameters
+
 
 def compose(
-    funnel: Funnel, table: EventTable, connection: DuckDBPyConnection, *, exact: bool
+    funnel: Funnel,
+    table: EventTable,
+    connection: DuckDBPyConnection,
+    *,
+    exact: bool,
+    closely: CloseLook | None = None,
 ) -> Query:
-    """Return the SELECT of the rows that a funnel needs.
+    """Return the SELECT of the rows that a funnel needs, or of a close look at some users.
 
     With `exact` users are told apart by the text of their ids, else by a number (see `UnitKey`).
     """
-    bind = Parameters()
+    bind = Parameters() if closely is None else closely.bind
     rules = rules_of(funnel)
     us = _microseconds(rules, table)
     conditions = EventConditions(funnel, table, bind, when_new=on_first_day(funnel, us, bind))
@@ -70,6 +102,7 @@ def compose(
         user=user_key(table, connection, exact=exact),
         us=us,
         ties=_ties(table),
+        users=None if closely is None else closely.users,
     )
     unit = unit_key(funnel, table, history.relation(), connection, bind, exact=exact)
     wide = "BIGINT" if max(len(funnel.steps), rules.flag_bits) > NARROW_BITS else "UTINYINT"
@@ -85,6 +118,8 @@ def compose(
         kind = f"hash({quote_identifier(table.event_type)}) % {1 << rules.kind_bits}"
         flags.append(f"CAST({kind} AS BIGINT) * {1 << rules.kind_shift}")
     flag_sum = " + ".join(f"coalesce({flag}, 0)" for flag in flags)
+    needed = " AND ".join([wanted, unit.present, *_relevant(funnel, rules, table, bind)])
+    beside = "" if closely is None else ", ".join(["", f"{needed} AS part", *closely.columns])
     sql = read_sql("select").format(
         unit=unit.sql,
         us=us,
@@ -93,15 +128,15 @@ def compose(
         flags=f",\n    CAST({flag_sum} AS {wide}) AS flags" if flags else "",
         label=_label(funnel, table, bind),
         amount=_amount(funnel, table, bind),
+        beside=beside,
         events=unit.relation,
-        wanted=wanted,
-        relevant=" AND ".join([unit.present, *_relevant(funnel, rules, table, bind)]),
+        condition=needed if closely is None else unit.present,
     )
     return Query(
         funnel=funnel,
         rules=rules,
         sql=sql,
-        values=bind.used_in(sql),
+        bind=bind,
         us=us,
         flagged=bool(flags),
         unit=unit,

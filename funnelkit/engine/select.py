@@ -64,14 +64,14 @@ def _read_lists(query: Query, connection: DuckDBPyConnection) -> StepRows:
     order = " ORDER BY unit, us"
     if query.rules.must_settle:
         order += f", {query.ties}"
-    found = connection.execute(query.sql + order, query.values).fetchall()
-    names = ["unit", "us", "mask"]
-    names += ["flags"] if query.flagged else []
-    names += ["label"] if query.rules.grouped_at is not None else []
-    names += ["amount"] if query.rules.summed else []
-    columns: dict[str, list[Any]] = {name: [] for name in names}
+    return list_rows(query, connection.execute(query.sql + order, query.values).fetchall())
+
+
+def list_rows(query: Query, found: Sequence[tuple[Any, ...]]) -> StepRows:
+    """Return the lines of a query with `exact` keys, which are in the order of (unit, us)."""
+    columns: dict[str, list[Any]] = {name: [] for name in query.columns}
     if found:
-        columns = dict(zip(names, map(list, zip(*found, strict=True)), strict=True))
+        columns = dict(zip(query.columns, map(list, zip(*found, strict=True)), strict=True))
     unit, mask = columns["unit"], columns["mask"]
     flags = columns.get("flags", mask)
     starts = [row for row in range(len(unit)) if row == 0 or unit[row] != unit[row - 1]]
@@ -151,10 +151,10 @@ def _read_arrays(query: Query, connection: DuckDBPyConnection, only: Sequence[En
 def time_range(table: EventTable) -> tuple[int, int] | None:
     """Return the first and the last event's time in microseconds; None where there is no event."""
     bind = Parameters()
-    us = table.microseconds()
+    ends = f"{table.microseconds('min')}, {table.microseconds('max')}"
     with closing(connect()) as connection, data_errors("cannot read the events"):
         found = connection.execute(
-            f"SELECT min({us}), max({us}) FROM {table.relation(bind)}", bind.values
+            f"SELECT {ends} FROM {table.relation(bind)}", bind.values
         ).fetchall()
     first, last = found[0]
     return None if first is None else (first, last)
