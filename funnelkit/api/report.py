@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.api.dates import dated, extent_of
-from funnelkit.api.sources import resolve, source_of
-from funnelkit.result import EventsRead, FunnelResult
+from funnelkit.api.sources import events_read, resolve
+from funnelkit.result import FunnelResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -114,20 +114,10 @@ def report(
         return FunnelResult(
             funnel=defined,
             segments=segments,
-            events=_events_read(events, table, rows),
+            events=events_read(events, table, rows),
             warnings=tuple(dict.fromkeys([*_warnings(read, table), *_left_out(segments)])),
             notes=table.notes,
         )
-
-
-def _events_read(events: Any, table: EventTable, rows: StepRows) -> EventsRead:
-    return EventsRead(
-        source=source_of(events, table),
-        events=table.rows,
-        user_column=rows.unit_name,
-        step_one_events=rows.step_one,
-        step_one_without_user_id=rows.step_one_without_user_id,
-    )
 
 
 def _warnings(charts: Sequence[tuple[Chart, StepRows]], table: EventTable) -> Iterator[str]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from funnelkit.engine.rows import StepRows
     from funnelkit.events.table import EventTable
     from funnelkit.model import Funnel
+    from funnelkit.result import EventsRead
 
 
 def resolve(
@@ -31,6 +33,19 @@ def resolve(
 def source_of(events: Any, table: EventTable) -> str:
     """Return in words where the events come from."""
     return ", ".join(map(str, table.labels)) if table.labels else str(events)
+
+
+def events_read(events: Any, table: EventTable, rows: StepRows) -> EventsRead:
+    """Return what was read for a funnel, for the result."""
+    from funnelkit.result import EventsRead
+
+    return EventsRead(
+        source=source_of(events, table),
+        events=table.rows,
+        user_column=rows.unit_name,
+        step_one_events=rows.step_one,
+        step_one_without_user_id=rows.step_one_without_user_id,
+    )
 
 
 def several(texts: str | Sequence[str]) -> list[str]:
