@@ -8,6 +8,7 @@ from funnelkit.cli.compare import compare
 from funnelkit.cli.convert import convert
 from funnelkit.cli.demo import demo
 from funnelkit.cli.describe import describe
+from funnelkit.cli.help import Command
 from funnelkit.cli.report import report
 from funnelkit.cli.simulate import simulate
 from funnelkit.cli.sql import sql
@@ -29,4 +30,4 @@ def funnelkit(*, version: Version = False) -> None:
 
 
 for command in (demo, simulate, describe, report, compare, verify, sql, convert):
-    app.command()(command)
+    app.command(cls=Command)(command)

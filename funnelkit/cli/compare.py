@@ -2,44 +2,67 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from funnelkit.cli import options as opt
+from funnelkit.cli.definition import GROUPS, MEASURES, RELATIVE, defines_a_funnel
 
+SIDES = "What is compared"
 RANGE = "FROM..TO"
+UNLIKE = (
+    *GROUPS, *MEASURES, *RELATIVE, "segment", "count_by", "users", "optional_step", "compare_event"
+)  # fmt: skip
+"""What no comparison looks at."""
 
 Baseline = Annotated[
     str | None,
-    typer.Option(metavar=RANGE, help="The period to compare with: days, or instants."),
+    typer.Option(
+        metavar=RANGE,
+        help="The period to compare with: days, or instants.",
+        rich_help_panel=SIDES,
+    ),
 ]
-Against = Annotated[str | None, typer.Option(metavar=RANGE, help="The period that is compared.")]
+Against = Annotated[
+    str | None,
+    typer.Option(metavar=RANGE, help="The period that is compared.", rich_help_panel=SIDES),
+]
 BaselineWhere = Annotated[
     list[str] | None,
-    typer.Option(metavar="FILTER", help="Filters step 1 of the baseline only."),
+    typer.Option(
+        metavar="FILTER", help="Filters step 1 of the baseline only.", rich_help_panel=SIDES
+    ),
 ]
 AgainstWhere = Annotated[
     list[str] | None,
-    typer.Option(metavar="FILTER", help="Filters step 1 of the other side only."),
+    typer.Option(
+        metavar="FILTER", help="Filters step 1 of the other side only.", rich_help_panel=SIDES
+    ),
 ]
 AgainstFunnel = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE:NAME", help="The definition of the other side; --funnel is one's own."
+        metavar="FILE:NAME",
+        help="The definition of the other side; --funnel is one's own.",
+        rich_help_panel=SIDES,
     ),
-]
-DataEnd = Annotated[
-    str | None,
-    typer.Option(metavar="INSTANT", help="Where the data ends. [default: its last event]"),
 ]
 RandomisedBy = Annotated[
     str | None,
-    typer.Option(metavar="PROPERTY", help="Chance assigned the values: compare these variants."),
+    typer.Option(
+        metavar="PROPERTY",
+        help="Chance assigned the values: compare these variants.",
+        rich_help_panel=SIDES,
+    ),
 ]
 Decompose = Annotated[
     str | None,
-    typer.Option(metavar="PROPERTY", help="Split the difference into mix and within-group parts."),
+    typer.Option(
+        metavar="PROPERTY",
+        help="Split the difference into mix and within-group parts.",
+        rich_help_panel=SIDES,
+    ),
 ]
 Assert = Annotated[
     list[str] | None,
@@ -47,41 +70,33 @@ Assert = Annotated[
         "--assert",
         metavar='"lift > 0 points"',
         help="Exit 1 unless the whole interval of the lift agrees; may be given several times.",
+        rich_help_panel=opt.OUTPUT,
     ),
 ]
 
 
+@defines_a_funnel(without=UNLIKE)
 def compare(
     events: opt.Events,
-    steps: opt.Steps = None,
-    step: opt.Step = None,
     baseline: Baseline = None,
     against: Against = None,
-    where: opt.Where = None,
     baseline_where: BaselineWhere = None,
     against_where: AgainstWhere = None,
-    where_every_step: opt.WhereEveryStep = None,
-    funnel: opt.FunnelName = None,
     against_funnel: AgainstFunnel = None,
-    from_: opt.From = None,
-    to: opt.To = None,
-    timezone: opt.Timezone = None,
-    window: opt.Window = None,
-    unit: opt.UnitChoice = None,
-    resolution: opt.ResolutionChoice = None,
-    data_end: DataEnd = None,
+    data_end: opt.DataEnd = None,
     randomised_by: RandomisedBy = None,
     decompose: Decompose = None,
     columns: opt.Columns = None,
     format: opt.FormatChoice = opt.Format.table,  # noqa: A002 - the option's name
     output: opt.Output = None,
     assert_: Assert = None,
+    **definition: Any,
 ) -> None:
     """Compare two periods of a funnel, and say whether they are alike."""
     from funnelkit import api
     from funnelkit.cli.output import check_output, say, write
     from funnelkit.cli.progress import working
-    from funnelkit.cli.steps import eaten_steps, steps_of
+    from funnelkit.cli.steps import eaten_steps
     from funnelkit.comparison.judgement import check_comparison
     from funnelkit.render.comparison import render_comparison
     from funnelkit.specs.assertions import parse_assertion
@@ -91,25 +106,16 @@ def compare(
     with working("Comparing"):
         result = api.compare(
             events,
-            steps=steps_of(steps, step),
-            funnel=funnel,
             against_funnel=against_funnel,
             baseline=baseline,
             against=against,
-            where=where or (),
             baseline_where=baseline_where or (),
             against_where=against_where or (),
-            where_every_step=where_every_step or (),
-            from_=from_,
-            to=to,
-            timezone=timezone,
-            window=window,
-            unit=unit.value if unit else None,
-            resolution=resolution.value if resolution else None,
             data_end=data_end,
             randomised_by=randomised_by,
             decompose=decompose,
             columns=columns,
+            **definition,
         )
     say(eaten_steps(result.baseline.funnel, events, columns))
     write(render_comparison(result, format=format.value), output)

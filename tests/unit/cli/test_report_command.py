@@ -71,6 +71,89 @@ def test_every_option_reaches_the_definition(report):
     assert counts(out) == [[1, 1]]
 
 
+def test_each_option_has_its_part_in_the_definition(report):
+    code, out, err = report(
+        *("--steps", "View > ce:Both > Buy", "--custom-event", "Both = View | Add"),
+        *("--exclude", "View between 1 and 2", "--exclude", "Ping[x is 1] | Pong"),
+        *("--where-every-event", "plan is not free", "--inactive", "Ping", "--inactive", "Pong"),
+        *("--count-by", "totals", "--unit", "group.company", "--hold", "item", "--hold", "shop"),
+        *("--users", "new-on-first-day", "--group-by", "2:plan", "--group-by", "2: user.city"),
+        *("--group-limit", "9", "--last", "7d", "--offset", "14d", "--exclude-incomplete"),
+        *("--exclude-weekday", "sat,sun", "--exclude-weekday", "monday"),
+        *("--time-of-day", "09:00..17:30", "--data-end", "1970-02-01"),
+        *("--interval", "5min", "--bins", "0s..1h/10s", "--frequency", "--sum", "price"),
+        *("--by-age", "--setting", "totals-pairing=oldest", "--setting", "seconds=round"),
+        *("--optional-step", "2", "--compare-event", "3: Rent[x is 1]", "--format", "json"),
+    )
+    assert code == 0, err
+    funnel = json.loads(out)["funnel"]
+    settings = funnel.pop("settings")
+    assert (settings["totals_pairing"], settings["seconds"]) == ("oldest", "round")
+    expected = {
+        "steps": ["View", "ce:Both", "Buy"],
+        "exclude": ["View between 1 and 2", "Ping[x is 1] | Pong"],
+        "where_every_event": "plan is not free",
+        "inactive_events": ["Ping", "Pong"],
+        "count_by": "totals",
+        "unit": "group.company",
+        "hold": ["item", "shop"],
+        "users": "new on first day",
+        "group_by": ["2: plan", "2: user.city"],
+        "group_limit": 9,
+        "exclude_weekday": ["saturday", "sunday", "monday"],
+        "time_of_day": "09:00..17:30",
+        "interval": "5min",
+        "bins": "0s..1h/10s",
+        "time_to_convert": True,
+        "frequency": True,
+        "sum": "price",
+        "by_age": True,
+        "optional_step": 2,
+        "compare_event": ["3: Rent[x is 1]"],
+        "custom_events": {"Both": "View | Add"},
+        "order": "this",
+    }
+    assert {key: funnel[key] for key in expected} == expected
+
+
+def test_a_session_window_holds_the_session(report):
+    code, out, err = report(*STEPS, "--window", "session", "--format", "json")
+    assert code == 0, err
+    funnel = json.loads(out)["funnel"]
+    assert (funnel["window"], funnel["hold"]) == ("366d", ['"[Amplitude] Session ID"'])
+
+
+def test_the_command_line_the_api_and_files_take_the_same():
+    import inspect
+
+    from funnelkit.cli.definition import definition
+    from funnelkit.specs.define import Definition
+    from funnelkit.specs.tables import FUNNEL_KEYS
+
+    options = set(inspect.signature(definition).parameters) - {"step", "funnel"}
+    assert options == set(Definition.__annotations__)
+    of_tables = {"segment": "segments", "custom_event": "custom_events", "from_": "from"}
+    of_tables |= {"setting": "settings", "inactive": "inactive_events"}
+    assert {of_tables.get(name, name) for name in options} == set(FUNNEL_KEYS)
+
+
+def test_help_stands_under_headings_without_a_terminal_code(capfd):
+    assert run(["report", "--help"]) == 0
+    out = capfd.readouterr().out
+    headings = [line for line in out.splitlines() if line.endswith(":") and line[0] != " "]
+    assert headings == [
+        "Arguments:",
+        "What the funnel is:",
+        "Who is counted, and apart from whom:",
+        "When step 1 happens:",
+        "What is shown beside the counts:",
+        "Events and output:",
+        "Options:",
+    ]
+    assert "\x1b" not in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
 def test_each_format_says_the_same(report):
     _, out, _ = report(*STEPS, "-f", "json")
     assert counts(out) == [[3, 1]]
@@ -121,7 +204,23 @@ def test_an_assertion_that_fails_ends_with_1_after_the_report(report):
         ((*STEPS, "--from", "yesterday"), "yesterday"),
         ((*STEPS, "--from", "2020-05-02", "--to", "2020-05-01"), "ends before it starts"),
         ((*STEPS, "--timezone", "Mars/Olympus"), "unknown time zone 'Mars/Olympus'"),
-        ((*STEPS, "--unit", "device"), "'device'"),
+        ((*STEPS, "--unit", "users"), "Did you mean 'user'?"),
+        ((*STEPS, "--order", "random"), "'random'"),
+        ((*STEPS, "--setting", "seconds=up"), "the setting seconds is one of floor, round"),
+        ((*STEPS, "--setting", "nothing"), "any_order_steps: listed, any"),
+        ((*STEPS, "--exclude", "A between 2"), "after `between` stand two steps"),
+        ((*STEPS, "--group-by", "plan", "--group-by", "2:plan"), "got step 1 and step 2"),
+        ((*STEPS, "--group-limit", "0", "--group-by", "plan"), "1 to 1,000 groups"),
+        ((*STEPS, "--group-limit", "9"), "a limit of groups needs a property"),
+        ((*STEPS, "--optional-step", "0"), "only a step in the middle is optional"),
+        ((*STEPS, "--last", "30"), "for days write 30d"),
+        ((*STEPS, "--last", "3d", "--from", "2020-01-01"), "not both"),
+        ((*STEPS, "--exclude-weekday", "saterday"), "Did you mean 'saturday'"),
+        ((*STEPS, "--time-of-day", "9-5"), "write 09:00..17:00"),
+        ((*STEPS, "--bins", "1h"), "write FROM..TO/SIZE"),
+        ((*STEPS, "--custom-event", "A | B"), "a name, an equals sign"),
+        ((*STEPS, "--compare-event", "B2"), "as in `2: ProductAdded`"),
+        (("--steps", "ce:Big > Add", "--custom-event", "Big2 = Add"), "Did you mean 'ce:Big2'"),
         ((*STEPS, "--format", "xml"), "'xml'"),
         ((*STEPS, "--assert", "conversion > 30"), "a unit is missing"),
         ((*STEPS, "--assert", "step 9 > 30 users"), "the funnel has 2 steps"),
