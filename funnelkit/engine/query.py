@@ -149,7 +149,7 @@ def compose(
 def _microseconds(rules: Rules, table: EventTable) -> str:
     """Return the SQL of the time: half a tick later where times are rounded, not cut (A10, G1)."""
     us = table.microseconds()
-    return us if rules.settings.seconds == "floor" else f"({us} + {rules.tick // 2})"
+    return f"({us} + {rules.added})" if rules.added else us
 
 
 def _segment_flags(funnel: Funnel, history: History, conditions: EventConditions) -> Iterator[str]:
@@ -248,15 +248,14 @@ def _relevant(funnel: Funnel, rules: Rules, table: EventTable, bind: Parameters)
     """Yield conditions that leave out events which are too early or too late to play a part."""
     start, end = funnel.period.bounds(funnel.timezone)
     tick, settings = rules.tick, rules.settings
-    shift = 0 if settings.seconds == "floor" else tick // 2
     if start is not None:
         if rules.order == "any" and settings.any_order_before_range == "allowed":
             start -= funnel.window_microseconds
         elif rules.order != "any":
             start = start // tick * tick
-        yield _at_or_after(start - shift, table, bind)
+        yield _at_or_after(start - rules.added, table, bind)
     if end is not None:
-        last = end + funnel.window_microseconds + tick - shift
+        last = end + funnel.window_microseconds + tick - rules.added
         yield f"NOT {_at_or_after(last, table, bind)}"
 
 

@@ -50,6 +50,11 @@ class Rules:
         return self.order == "exact" and self.settings.exact_order_interrupted_by == "every event"
 
     @property
+    def added(self) -> int:
+        """Microseconds added to each time, so that cutting it to ticks rounds it (A10, G1)."""
+        return 0 if self.settings.seconds == "floor" else self.tick // 2
+
+    @property
     def flag_bits(self) -> int:
         """How many bits of the flags may be in use."""
         if self.count_by == "totals":
@@ -64,7 +69,7 @@ class Rules:
     @property
     def must_settle(self) -> bool:
         """Whether it matters which of several events at one microsecond comes first."""
-        return self.grouped_at is not None or self.summed
+        return self.grouped_at is not None or self.summed or self.count_by == "totals"
 
 
 def rules_of(funnel: Funnel) -> Rules:
