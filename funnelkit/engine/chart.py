@@ -102,11 +102,11 @@ class Chart:
     def _answer(self, question: Question, rows: StepRows) -> Series:
         by_interval = None
         if question.by_interval is not None:
-            by_interval = self._counted(rows.match(question.by_interval))
+            by_interval = self.counted(rows.match(question.by_interval))
         if by_interval is not None and question.whole_follows:
             entrants = best_of_units(by_interval)
         else:
-            entrants = self._counted(rows.match(question.whole))
+            entrants = self.counted(rows.match(question.whole))
         found = self._series(entrants, question.name)
         if self.funnel.group_by is not None:
             by_value, values = groups(
@@ -136,7 +136,7 @@ class Chart:
         steps = [k for k, step in enumerate(self.funnel.steps, 1) if step.historical_count]
         return max(steps, default=1)
 
-    def _counted(self, entrants: Entrants) -> Entrants:
+    def counted(self, entrants: Entrants) -> Entrants:
         """Leave out whom the funnel does not count although they entered."""
         least = self.least_steps
         if least == 1:
