@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from funnelkit.api import compare, report, sql, verify
+    from funnelkit.api import compare, report, sql, users, verify
     from funnelkit.errors import (
         CheckFailed,
         ColumnError,
@@ -76,11 +76,12 @@ __all__ = [
     "report",
     "simulate",
     "sql",
+    "users",
     "verify",
 ]
 
 _HOMES = {
-    "funnelkit.api": ("compare", "report", "sql", "verify"),
+    "funnelkit.api": ("compare", "report", "sql", "users", "verify"),
     "funnelkit.errors": (
         "CheckFailed",
         "ColumnError",

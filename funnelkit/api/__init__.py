@@ -1,9 +1,11 @@
 """The Python API: what the command line does, as functions. The only orchestration."""
 
 from funnelkit.api.compare import compare
+from funnelkit.api.drivers import drivers
 from funnelkit.api.report import report
 from funnelkit.api.sources import resolve
 from funnelkit.api.sql import sql
+from funnelkit.api.users import users
 from funnelkit.api.verify import verify
 
-__all__ = ["compare", "report", "resolve", "sql", "verify"]
+__all__ = ["compare", "drivers", "report", "resolve", "sql", "users", "verify"]

@@ -13,7 +13,7 @@ from funnelkit.engine.answer import matched
 from funnelkit.engine.entrants import NOT_REACHED, from_arrays, from_lists
 from funnelkit.engine.names import names_of
 from funnelkit.engine.query import SEPARATOR, compose
-from funnelkit.engine.select import SMALL, select
+from funnelkit.engine.select import select
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.engine.summarise import DID_NOT_REACH
 from funnelkit.events.connection import connect, data_errors
@@ -56,16 +56,15 @@ def people(chosen: ChosenBar, table: EventTable, *, small: bool | None = None) -
         DefinitionError: there is no such group.
         DataError: the events cannot be read.
     """
-    if small is None:
-        small = table.rows <= SMALL
     rows = select(chosen.chart.funnel, table, small=small)
     code = chosen.group_code(rows.labels)
     lines = [_behind(bucket, rows, chosen, code) for bucket in rows.buckets]
+    is_small = rows.buckets[0].is_small
     with closing(connect()) as connection, data_errors("cannot read the events"):
         connection.execute(read_sql("properties")).fetchall()
-        query = compose(chosen.chart.funnel, table, connection, exact=small)
+        query = compose(chosen.chart.funnel, table, connection, exact=is_small)
         names = names_of(query, table)
-        make = _lists if isinstance(lines[0].steps, list) else _series
+        make = _lists if is_small else _series
         found = make(lines, names, rows, connection)
     if chosen.bar.interval is not None:
         interval = Column("interval", "text", [chosen.bar.interval] * len(found[0].values))
