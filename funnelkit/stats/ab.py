@@ -106,7 +106,7 @@ def ab_test(
                 name=name,
                 count=entered,
                 converted=converted,
-                conversion=side and side.share,
+                conversion=side.share if side else None,
                 improvement=relative_lift(base, side) if base and side and k != baseline else None,
                 significance=judged,
                 not_judged=reasons,
