@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from funnelkit.api import compare, report, sql, users, verify
+    from funnelkit.api import compare, drivers, report, sql, users, verify
     from funnelkit.errors import (
         CheckFailed,
         ColumnError,
@@ -72,6 +72,7 @@ __all__ = [
     "__version__",
     "compare",
     "describe",
+    "drivers",
     "load_funnel",
     "report",
     "simulate",
@@ -81,7 +82,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "funnelkit.api": ("compare", "report", "sql", "users", "verify"),
+    "funnelkit.api": ("compare", "drivers", "report", "sql", "users", "verify"),
     "funnelkit.errors": (
         "CheckFailed",
         "ColumnError",

@@ -8,6 +8,7 @@ from funnelkit.cli.compare import compare
 from funnelkit.cli.convert import convert
 from funnelkit.cli.demo import demo
 from funnelkit.cli.describe import describe
+from funnelkit.cli.drivers import drivers
 from funnelkit.cli.help import Command
 from funnelkit.cli.report import report
 from funnelkit.cli.simulate import simulate
@@ -29,5 +30,5 @@ def funnelkit(*, version: Version = False) -> None:
     """Amplitude funnels, offline."""
 
 
-for command in (demo, simulate, describe, report, compare, verify, sql, convert):
+for command in (demo, simulate, describe, report, compare, drivers, verify, sql, convert):
     app.command(cls=Command)(command)

@@ -1,5 +1,6 @@
 """The answer to a funnel: frozen records with raw counts and full-precision fractions."""
 
+from funnelkit.result.drivers import DRIVERS_SCHEMA, DriverRow, DriverSide, DriversResult
 from funnelkit.result.report import REPORT_SCHEMA, EventsRead, FunnelResult
 from funnelkit.result.series import Series, StepResult
 from funnelkit.result.views import (
@@ -12,10 +13,14 @@ from funnelkit.result.views import (
 )
 
 __all__ = [
+    "DRIVERS_SCHEMA",
     "PERCENTILES",
     "REPORT_SCHEMA",
     "AgePoint",
     "Bin",
+    "DriverRow",
+    "DriverSide",
+    "DriversResult",
     "EventsRead",
     "Frequency",
     "FunnelResult",
