@@ -15,8 +15,8 @@ CREATE OR REPLACE MACRO fk_items(value) AS
 CREATE OR REPLACE MACRO fk_number_text(digits) AS
     CASE
         WHEN regexp_full_match(digits, '-?[0-9]+') THEN digits
-        WHEN TRY_CAST(digits AS DOUBLE) = trunc(TRY_CAST(digits AS DOUBLE)) AND abs(TRY_CAST(digits AS DOUBLE)) < 1e15
-            THEN CAST(CAST(TRY_CAST(digits AS DOUBLE) AS BIGINT) AS VARCHAR)
+        WHEN TRY_CAST(digits AS DOUBLE) = trunc(TRY_CAST(digits AS DOUBLE)) AND abs(TRY_CAST(digits AS DOUBLE)) < 1e21
+            THEN CAST(CAST(TRY_CAST(digits AS DOUBLE) AS HUGEINT) AS VARCHAR)
         ELSE CAST(TRY_CAST(digits AS DOUBLE) AS VARCHAR)
     END;
 

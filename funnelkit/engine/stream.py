@@ -108,11 +108,19 @@ class Stream:
     def _settled(self, buckets: list[Bucket]) -> list[Bucket]:
         """Put events of one unit at one microsecond into the order that every engine agrees on.
 
-        Only labels and amounts depend on it, so only ties between different ones are looked at.
-        They alone are read again, all at once, with everything that the order needs.
+        Only labels, amounts and totals depend on it, so only ties between different events are
+        looked at. They alone are read again, all at once, with everything that the order needs.
         """
+        paired = self.query.rules.count_by == "totals"
         ties = [
-            _tied(b.starts, frozen(b.us), frozen(_or_none(b.label)), frozen(_or_none(b.amount)))
+            _tied(
+                b.starts,
+                frozen(b.us),
+                frozen(_or_none(b.label)),
+                frozen(_or_none(b.amount)),
+                frozen(b.mask if paired else b.mask[:0]),
+                frozen(b.flags if paired else b.flags[:0]),
+            )
             for b in buckets
         ]
         moments = {int(us) for b, tied in zip(buckets, ties, strict=True) for us in b.us[tied]}
@@ -185,8 +193,11 @@ def _count(mask: Any, flags: Any, lacks: int) -> tuple[int, int, int]:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _tied(starts: Any, us: Any, label: Any, amount: Any) -> Any:
-    """Return the rows that share unit and time with a row of another label or amount."""
+def _tied(starts: Any, us: Any, label: Any, amount: Any, mask: Any, flags: Any) -> Any:
+    """Return the rows that share unit and time with a row that differs in one of the columns.
+
+    An empty column is one that does not matter.
+    """
     found = np.empty(len(us), np.int64)
     count = 0
     for unit in range(len(starts) - 1):
@@ -198,6 +209,10 @@ def _tied(starts: Any, us: Any, label: Any, amount: Any) -> Any:
                 if len(label) and label[stop] != label[first]:
                     differs = True
                 if len(amount) and amount[stop] != amount[first]:
+                    differs = True
+                if len(mask) and mask[stop] != mask[first]:
+                    differs = True
+                if len(flags) and flags[stop] != flags[first]:
                     differs = True
                 stop += 1
             if differs:
