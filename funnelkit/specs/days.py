@@ -107,6 +107,8 @@ def _clock(text: str) -> time:
 
 def _seconds(text: str) -> float:
     # Seconds may have any number of digits here: a bin is a number, not a duration of a calendar.
+    if text.strip() == "0":
+        return 0.0
     seconds = _SECONDS.fullmatch(text)
     return float(seconds[1]) if seconds else parse_window(text, what="bin").total_seconds()
 

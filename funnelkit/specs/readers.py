@@ -152,7 +152,7 @@ def _moment(value: object) -> date | datetime:
 
 
 def _window(value: object) -> Window:
-    if value == "session":
+    if isinstance(value, str) and fold(value) == "session":
         return "session"
     if isinstance(value, timedelta):
         found = value

@@ -59,7 +59,7 @@ def parse_step(text: str, *, what: str) -> Step:
     first, *more = _steps(text, what=what)
     if more:
         raise DefinitionError(
-            f"{what} holds {1 + len(more)} steps: {text}\n"
+            f"{what} holds {1 + len(more)} steps: {text.strip()}\n"
             '  Give each step by itself, or all of them as one text: "A > B". '
             "A `>` that belongs to a name is quoted."
         )

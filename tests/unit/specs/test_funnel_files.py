@@ -1,5 +1,6 @@
 """Files of named funnels: what they mean, and what is said when they are wrong."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import get_args
 
@@ -7,8 +8,10 @@ import pytest
 
 from funnelkit.errors import DefinitionError
 from funnelkit.events.table import Role
-from funnelkit.model import Funnel, GroupBy, Period, Property
+from funnelkit.model import SESSION_ID, Cohort, Funnel, GroupBy, Period, Property
+from funnelkit.specs.define import define
 from funnelkit.specs.dumping import dump_funnels
+from funnelkit.specs.events import parse_custom_event
 from funnelkit.specs.files import COLUMN_KEYS, FunnelEntry, load_funnels, select_funnel
 from funnelkit.specs.steps import parse_segment, parse_steps
 
@@ -348,3 +351,110 @@ def test_the_columns_of_a_file_are_those_of_the_events():
     assert {role for key in COLUMN_KEYS for role in check_mapping({key: "x"})} == set(
         get_args(Role)
     )
+
+
+def test_custom_events_are_defined_once_and_kept_where_they_are_used(write):
+    path = write("""
+        inactive_events = ["Ping"]
+        [custom_events]
+        Big = "Order[price > 99] | Subscribe"
+        Bug = "Crash"
+        [funnels.a]
+        steps = "View > ce:Big"
+        [funnels.b]
+        steps = "View > Add"
+        exclude = "ce:Bug"
+        inactive_events = ["Pong", "[Amplitude] Session Start"]
+        [funnels.c]
+        steps = "ce:Big > ce:Own"
+        [funnels.c.custom_events]
+        Own = "Add"
+        Big = "Order"
+    """)
+    a, b, c = (entry.funnel for entry in load_funnels(path).values())
+    assert a.custom_events == (parse_custom_event("Big = Order[price > 99] | Subscribe"),)
+    assert b.custom_events == (parse_custom_event("Bug = Crash"),)
+    assert c.custom_events == (parse_custom_event("Own = Add"), parse_custom_event("Big = Order"))
+    assert a.inactive_events == ("Ping",)
+    assert b.inactive_events == ("Pong", "[Amplitude] Session Start")
+
+
+def test_a_custom_event_that_is_not_defined_has_near_names(write):
+    path = write('[custom_events]\nBig = "A"\n[funnels.a]\nsteps = "ce:Bug"\n')
+    assert "'ce:Bug' is not defined. Did you mean 'ce:Big'" in problems(path)
+
+
+def test_the_file_of_a_cohort_lies_beside_the_file_of_funnels(write, tmp_path, monkeypatch):
+    segments = 'segments = { a = "cohort(ids.txt)", b = "not cohort(/x/ids.txt)" }'
+    path = write(f'[funnels.a]\nsteps = "A"\n{segments}\n')
+    a, b = load_funnels(path)["a"].funnel.segments
+    assert a.cohorts == (Cohort(str(tmp_path / "ids.txt")),)
+    assert b.cohorts == (Cohort("/x/ids.txt", inside=False),)
+    monkeypatch.chdir(tmp_path)
+    a, _ = load_funnels("funnels.toml")["a"].funnel.segments
+    assert a.cohorts == (Cohort("ids.txt"),)
+
+
+def test_the_file_of_a_cohort_is_written_in_full(write, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    funnel = Funnel(steps=parse_steps("A"), segments=(parse_segment("s: cohort(ids.txt)"),))
+    text = dump_funnels([FunnelEntry(name="a", funnel=funnel)])
+    (tmp_path / "elsewhere").mkdir()
+    (segment,) = load_funnels(write(text, "elsewhere/funnels.toml"))["a"].funnel.segments
+    assert segment.cohorts == (Cohort(str(tmp_path / "ids.txt")),)
+
+
+def test_a_window_of_a_session_is_read_from_a_file(write):
+    funnel = load_funnels(write('[funnels.a]\nsteps = "A"\nwindow = "session"\n'))["a"].funnel
+    assert (funnel.window, funnel.hold) == (timedelta(days=366), (SESSION_ID,))
+
+
+def test_what_is_asked_beside_the_steps_is_pleasant_to_read(write):
+    funnel = define(
+        steps="A > ce:Big > C",
+        custom_event="Big = B[price > 99]",
+        last="30d",
+        exclude_incomplete=True,
+        exclude_weekday="sat,sun",
+        hold="item_id",
+        exclude="X between 1 and 2",
+        group_by=["2: a", "2: user.b"],
+        optional_step=2,
+        bins="0s..1h/10s",
+        setting="seconds=round",
+    )
+    text = dump_funnels([FunnelEntry(name="a", funnel=funnel)])
+    assert text == (
+        "[funnels.a]\n"
+        "steps = [\n"
+        '    "A",\n'
+        '    "ce:Big",\n'
+        '    "C",\n'
+        "]\n"
+        'last = "30d"\n'
+        "exclude_incomplete = true\n"
+        "exclude_weekday = [\n"
+        '    "saturday",\n'
+        '    "sunday",\n'
+        "]\n"
+        "hold = [\n"
+        '    "item_id",\n'
+        "]\n"
+        "exclude = [\n"
+        '    "X between 1 and 2",\n'
+        "]\n"
+        "group_by = [\n"
+        '    "2: a",\n'
+        '    "2: user.b",\n'
+        "]\n"
+        "optional_step = 2\n"
+        "time_to_convert = true\n"
+        'bins = "0s..1h/10s"\n'
+        "\n"
+        "[funnels.a.custom_events]\n"
+        'Big = "B[price > 99]"\n'
+        "\n"
+        "[funnels.a.settings]\n"
+        'seconds = "round"\n'
+    )
+    assert load_funnels(write(text))["a"].funnel == replace(funnel, name="a")

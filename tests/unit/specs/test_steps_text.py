@@ -1,9 +1,20 @@
 """What `--steps` means."""
 
+from datetime import timedelta
+
 import pytest
 
 from funnelkit.errors import DefinitionError
-from funnelkit.model import EventSelector, Filter, Property, Step
+from funnelkit.model import (
+    Cohort,
+    EventSelector,
+    Filter,
+    HistoricalCount,
+    Performed,
+    Property,
+    Step,
+)
+from funnelkit.specs.events import parse_events
 from funnelkit.specs.steps import (
     apply_where,
     parse_filters,
@@ -183,9 +194,14 @@ def test_a_segment_without_a_name_is_refused(text):
         ("user.address.city", "address.city", "user"),
         ("item.price", "item.price", "event"),
         ("username", "username", "event"),
+        ("group.company", "company", "group"),
+        ('Group."my company"', "my company", "group"),
+        ('"group.company"', "group.company", "event"),
+        ("groups", "groups", "event"),
+        ("group", "group", "event"),
     ],
 )
-def test_a_prefix_makes_a_user_property(text, name, scope):
+def test_a_prefix_makes_a_property_of_the_user_or_a_group(text, name, scope):
     assert parse_property(text) == Property(name, scope)
 
 
@@ -193,3 +209,74 @@ def test_a_prefix_makes_a_user_property(text, name, scope):
 def test_a_property_is_one_name(text):
     with pytest.raises(DefinitionError, match="cannot read the property"):
         parse_property(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "op"),
+    [
+        ("is", "is"), ("=", "is"), ("is not", "is not"), ("!=", "is not"), ("<", "less"),
+        ("less than", "less"), ("<=", "less or equal"), (">", "greater"),
+        (">=", "greater or equal"),
+        ("greater than or equal to", "greater or equal"),
+    ],
+)  # fmt: skip
+def test_a_historical_count_stands_in_the_brackets_of_a_step(text, op):
+    (step,) = parse_steps(f"A[Historical  Count {text} 2]")
+    assert step == Step((EventSelector("A"),), HistoricalCount(op, 2))
+
+
+def test_a_historical_count_belongs_to_the_whole_step_wherever_it_stands():
+    expected = Step(parse_events("A[x is 1] | B[y is 2]"), HistoricalCount("is", 3))
+    for text in (
+        "A[x is 1 and historical count is 3] | B[y is 2]",
+        "A[x is 1] | B[historical count is 3 and y is 2]",
+    ):
+        assert parse_steps(text) == (expected,)
+
+
+def test_properties_may_be_called_like_conditions():
+    text = "historical is 1 and performed is 2 and cohort in (a, b) and ever is 3"
+    names = [condition.property.name for condition in parse_filters(text)]
+    assert names == ["historical", "performed", "cohort", "ever"]
+    assert parse_segment(f"s: {text}").filters == parse_filters(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "performed"),
+    [
+        ("performed(A)", Performed(parse_events("A"))),
+        ("performed (A[x is 1] | B) >= 3", Performed(parse_events("A[x is 1] | B"), ">=", 3)),
+        ("performed(A) is not 3", Performed(parse_events("A"), "!=", 3)),
+        ("performed(A) less than 3", Performed(parse_events("A"), "<", 3)),
+        ("performed(A) = 0", Performed(parse_events("A"), "=", 0)),
+        ("performed(A) > 1 ever", Performed(parse_events("A"), ">", 1, ever=True)),
+        ("performed(A) ever", Performed(parse_events("A"), ever=True)),
+        ("performed(A) <= 3 in 30d", Performed(parse_events("A"), "<=", 3, timedelta(days=30))),
+        ("performed(A) in 1d 12h", Performed(parse_events("A"), within=timedelta(hours=36))),
+        ('performed("A (new)" | ce:B C)', Performed(parse_events('"A (new)" | ce:B C'))),
+    ],
+)
+def test_a_segment_may_ask_what_users_did(text, performed):
+    assert parse_segment(f"s: {text}").performed == (performed,)
+
+
+@pytest.mark.parametrize(
+    ("text", "cohort"),
+    [
+        ("cohort(ids.txt)", Cohort("ids.txt")),
+        ("not cohort (my folder/ids.txt)", Cohort("my folder/ids.txt", inside=False)),
+        ('cohort("a, (b).txt")', Cohort("a, (b).txt")),
+        (r"cohort(C:\ids.txt)", Cohort(r"C:\ids.txt")),
+    ],
+)
+def test_a_segment_may_ask_for_a_file_of_ids(text, cohort):
+    assert parse_segment(f"s: {text}").cohorts == (cohort,)
+
+
+def test_conditions_of_every_kind_are_joined():
+    found = parse_segment(
+        "s: performed(A) >= 2 in 7d and user.plan is pro and not cohort(x) and y is 1 and cohort(z)"
+    )
+    assert found.filters == parse_filters("user.plan is pro and y is 1")
+    assert found.performed == (Performed(parse_events("A"), ">=", 2, timedelta(days=7)),)
+    assert found.cohorts == (Cohort("x", inside=False), Cohort("z"))

@@ -4,7 +4,7 @@ import pytest
 
 from funnelkit.errors import DefinitionError
 from funnelkit.specs.parser import LONGEST
-from funnelkit.specs.steps import parse_filters, parse_steps
+from funnelkit.specs.steps import parse_filters, parse_segment, parse_steps
 
 
 def complaint(text):
@@ -92,6 +92,11 @@ def test_a_whole_file_is_refused():
         ("User's cart", "special characters is quoted"),
         ("A, B", "Steps are separated by `>`"),
         ("A => B", "Steps are separated by `>`"),
+        ("A[historical count is two]", "column 23: expected a whole number, but found 'two'"),
+        ("A[historical count is 0]", "column 23: a historical count is at least 1; got 0"),
+        ("A[historical count contains 2]", "Operators of a count: is, is not, less"),
+        ("A[historical count is 2] | B[historical count is 3]", "one historical count at most"),
+        ("A[performed(B)]", "are conditions of a segment"),
     ],
 )
 def test_the_likely_mistake_is_named(text, words):
@@ -104,3 +109,30 @@ def test_the_likely_mistake_is_named(text, words):
 def test_or_is_refused_with_what_to_write_instead(text):
     with pytest.raises(DefinitionError, match=r"Several values in one filter mean OR"):
         parse_filters(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("performed()", "expected an event, but found ')'"),
+        ("performed(A", "expected `|`, `[` or `)`, but the text ends"),
+        ("performed(A, B)", "Events in parentheses are separated by `|`"),
+        ("performed(A (new))", "a name with special characters is quoted"),
+        ("performed(A) 3", "expected an operator, `in 30d` or `ever`"),
+        ("performed(A) > B", "expected a whole number, but found 'B'"),
+        ("performed(A) > 3 times", "Write performed(A) >= 3 in 30d"),
+        ("performed(A) > 3 in 30 days", "write 30d"),
+        ("performed(A) > 3 in 30", "for days write 30d"),
+        ("performed(A[historical count is 2])", "a historical count belongs to a step"),
+        ("not performed(A)", "Write performed(A) = 0."),
+        ("cohort()", "expected a file, but found ')'"),
+        ("cohort(a b", "expected `)`, but the text ends"),
+        ("cohort(a) or x is 1", "Several values in one filter mean OR"),
+        ("historical count is 2", "A historical count stands in the brackets of a step"),
+    ],
+)
+def test_a_mistake_in_the_conditions_of_a_segment_is_named(text, words):
+    with pytest.raises(DefinitionError) as raised:
+        parse_segment(f"s: {text}")
+    assert words in str(raised.value)
+    assert "condition of segment 's', column " in str(raised.value)
