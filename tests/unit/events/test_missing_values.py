@@ -10,7 +10,7 @@ import pytest
 
 from funnelkit.engine.entry import Entry
 from funnelkit.engine.select import select
-from funnelkit.engine.summarise import groups
+from funnelkit.engine.summarise import groups, series
 from funnelkit.events.connection import connect
 from funnelkit.events.profile import describe
 from funnelkit.events.properties import expression
@@ -62,7 +62,12 @@ def grouped(path, *, small):
     funnel = Funnel(steps=(Step((EventSelector("A"),)),), group_by=GroupBy((P,)))
     with open_events(path) as table:
         rows = select(funnel, table, small=small)
-        found, _ = groups(rows.match(Entry(window=0)), labels=rows.labels, events=["A"])
+        found, _ = groups(
+            rows.match(Entry(window=0)),
+            funnel,
+            labels=rows.labels,
+            summarised=lambda piece, name: series(piece, name=name, events=["A"]),
+        )
     return {group.name: group.steps[0].count for group in found}
 
 
