@@ -92,7 +92,7 @@ def _notes(result: DriversResult) -> Iterator[str]:
     b, _ = result.between
     if result.compared:
         yield (
-            f"Ratio: how many times as often converters did it per hour, both sides watched at equal "
+            "Ratio: how many times as often per hour converters did it, with both sides at equal "
             f"times since step {b}, up to {duration(result.equal_times_seconds)} after it; p "
             f"adjusted for {_many(result.compared, 'comparison')} (Benjamini and Hochberg)."
         )
