@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def write(text: str, output: Path | None = None) -> bool:
-    """Write data as UTF-8 to the file, or to stdout; return whether anybody still reads.
+def write(text: str | bytes, output: Path | None = None) -> bool:
+    """Write data, text as UTF-8, to the file, or to stdout; return whether anybody still reads.
 
     A reader that left (`| head`) is no error: there is just nothing more to say to it.
 
     Raises:
         DefinitionError: the file or stdout cannot be written.
     """
-    content = text.encode("utf-8", "backslashreplace")
+    content = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
     if output is not None:
         try:
             output.write_bytes(content)
