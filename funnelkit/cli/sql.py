@@ -2,45 +2,87 @@
 
 from __future__ import annotations
 
-from funnelkit.cli import options as opt  # noqa: TC001 - typer reads the annotations
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from funnelkit.cli import options as opt
+from funnelkit.cli.definition import MEASURES, RELATIVE, defines_a_funnel
+
+UNSAID = (
+    *MEASURES, *RELATIVE, "exclude", "optional_step", "compare_event", "count_by", "users",
+    "group_limit",
+)  # fmt: skip
+"""What a plain statement cannot say, whatever the funnel."""
 
 
+class Dialect(StrEnum):
+    """The databases for which the statement can be written."""
+
+    duckdb = "duckdb"
+    postgres = "postgres"
+    clickhouse = "clickhouse"
+    spark = "spark"
+    snowflake = "snowflake"
+    bigquery = "bigquery"
+
+
+Events = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="EVENTS...", help="Parquet files, folders or globs; none for a table."),
+]
+DialectChoice = Annotated[
+    Dialect,
+    typer.Option(
+        "--dialect",
+        help="Whose SQL; snowflake and bigquery were never run.",
+        rich_help_panel=opt.OUTPUT,
+    ),
+]
+Table = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="A table with the columns of Amplitude's export. [default: events]",
+        rich_help_panel=opt.OUTPUT,
+    ),
+]
+AsDbtModel = Annotated[
+    bool,
+    typer.Option(
+        "--as-dbt-model",
+        help="A model for dbt; --table names a model, or SOURCE.NAME.",
+        rich_help_panel=opt.OUTPUT,
+    ),
+]
+
+
+@defines_a_funnel(without=UNSAID)
 def sql(
-    events: opt.ParquetEvents,
-    steps: opt.Steps = None,
-    step: opt.Step = None,
-    funnel: opt.FunnelName = None,
-    where: opt.Where = None,
-    where_every_step: opt.WhereEveryStep = None,
-    from_: opt.From = None,
-    to: opt.To = None,
-    timezone: opt.Timezone = None,
-    window: opt.Window = None,
-    resolution: opt.ResolutionChoice = None,
+    events: Events = None,
+    dialect: DialectChoice = Dialect.duckdb,
+    table: Table = None,
+    as_dbt_model: AsDbtModel = False,  # noqa: FBT002 - Typer takes options by their names
     columns: opt.Columns = None,
     output: opt.Output = None,
+    **definition: Any,
 ) -> None:
-    """Print the funnel as one plain DuckDB statement, values and all.
+    """Print the funnel as one plain SQL statement, values and all.
 
-    It counts what `report` counts, in another way, on Parquet files: a second opinion to read,
-    change and run in any DuckDB. It knows no segments, groups, sessions or times to convert.
+    It counts what `report` counts, in another way: a second opinion to read, change and run, on
+    Parquet files in DuckDB or on a table in a warehouse. What it cannot say is refused by name.
     """
     from funnelkit import api
     from funnelkit.cli.output import check_output, write
-    from funnelkit.cli.steps import steps_of
 
-    check_output(output, events)
+    check_output(output, events or ())
     statement = api.sql(
         events,
-        steps=steps_of(steps, step),
-        funnel=funnel,
-        where=where or (),
-        where_every_step=where_every_step or (),
-        from_=from_,
-        to=to,
-        timezone=timezone,
-        window=window,
-        resolution=resolution.value if resolution else None,
+        dialect=dialect.value,
+        table=table,
+        as_dbt_model=as_dbt_model,
         columns=columns,
+        **definition,
     )
     write(statement, output)

@@ -381,6 +381,21 @@ def culprit(log: Sequence[Event], differs: Callable[[list[Event]], object]) -> s
     return "no single user differs alone"
 
 
-def plainer(funnel: Funnel) -> Funnel:
+def plainer(funnel: Funnel, *, sessions: bool) -> Funnel:
     """Return what the plain SQL statement can express of the funnel."""
-    return replace(funnel, segments=(), group_by=None, unit="user")
+    by = funnel.group_by
+    return replace(
+        funnel,
+        steps=tuple(Step(step.events) for step in funnel.steps),
+        segments=tuple(replace(each, performed=()) for each in funnel.segments),
+        period=Period(funnel.period.start, funnel.period.end),
+        order="this" if funnel.order == "any" else funnel.order,
+        count_by="uniques",
+        unit=funnel.unit if funnel.unit == "session" and sessions else "user",
+        users="active",
+        hold=(),
+        exclusions=(),
+        group_by=None if by is None else replace(by, step=1),
+        measures=Measures(),
+        settings=Settings(),
+    )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from funnelkit.model import ANY_EVENT
+from funnelkit.model import ACTIVE_EVENT, ANY_EVENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from funnelkit.model import Step
+
+_WIDE = {ANY_EVENT, ACTIVE_EVENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,18 @@ class Runs:
             runs.append((first, last))
         return runs
 
+    def starting_at(self, first: int) -> list[tuple[int, int]]:
+        """Return the runs that start at the step, the longest first."""
+        ends = range(len(self.steps), first - 1, -1)
+        return [(first, last) for last in ends if (first, last) in self.ending_at(last)]
+
     def columns(self, entry: str) -> Iterator[str]:
         """Yield the expression of each run; `entry` is the condition on the event of step 1."""
         for last in range(1, len(self.steps) + 1):
             for first, _last in self.ending_at(last):
                 filled = (
-                    f"bool_or({' AND '.join(self._alone(number, first, last, entry))})"
+                    f"max(CASE WHEN {' AND '.join(self._alone(number, first, last, entry))} "
+                    "THEN 1 ELSE 0 END) = 1"
                     for number in range(first, last + 1)
                 )
                 yield f"{' AND '.join(filled)} AS {fills(first, last)}"
@@ -81,7 +89,7 @@ def _apart(left: Step, right: Step) -> bool:
     """Say whether the event types alone keep the two steps apart."""
     ours = {selector.event_type for selector in left.events}
     theirs = {selector.event_type for selector in right.events}
-    return ANY_EVENT not in ours | theirs and ours.isdisjoint(theirs)
+    return _WIDE.isdisjoint(ours | theirs) and ours.isdisjoint(theirs)
 
 
 def _covers(wide: Step, narrow: Step) -> bool:
