@@ -1,5 +1,6 @@
 """Text and files that people write, read into the records of `model`, and written back.
 
-`steps` reads steps and filters, `times` windows and periods, `files` funnel files, `assertions`
-what `--assert` says; `text` turns records into text that reads back as the same record.
+`steps`, `events`, `days` and `times` read texts, `text` writes them; `readers` knows every key of a
+funnel, `combine` makes a funnel of what was said: by options (`define`) or in files (`tables`,
+`files`). `assertions` reads what `--assert` says, `amplitude` Amplitude's own definitions.
 """
