@@ -77,6 +77,32 @@ class Period:
                 raise DefinitionError(f"no day of the period is over on {today}")
         return replace(self, start=start, end=end, last=None, offset=0, complete=False)
 
+    def previous(self, timezone: str) -> Period:
+        """Return the period of equal length directly before this one (specification A11g).
+
+        Before a number of whole local days there are as many local days, whatever the clocks do in
+        between; before anything else there is as much time.
+
+        Raises:
+            DefinitionError: an end is open or depends on today, or the calendar ends before.
+        """
+        start, end = self.start, self.end
+        if start is None or end is None or self.is_relative:
+            raise DefinitionError("there is a period before only if this one has both its ends")
+        try:
+            if not isinstance(start, datetime) and not isinstance(end, datetime):
+                return replace(self, start=start - (end - start + DAY), end=start - DAY)
+            zone = ZoneInfo(timezone)
+            first = _local(start, zone)
+            last = _local(end if isinstance(end, datetime) else end + DAY, zone)
+            days, rest = divmod(last.replace(tzinfo=None) - first.replace(tzinfo=None), DAY)
+            if rest or days < 1:  # or the clock went back by all of it
+                length = last.astimezone(UTC) - first.astimezone(UTC)
+                return replace(self, start=first.astimezone(UTC) - length, end=first)
+            return replace(self, start=first - days * DAY, end=first)
+        except OverflowError:
+            raise DefinitionError(f"no calendar has as much time before {start}") from None
+
     def bounds(self, timezone: str) -> tuple[int | None, int | None]:
         """Return the half-open range [start, end) in microseconds since 1970 UTC; None is open.
 
@@ -102,6 +128,13 @@ def instant(moment: date | datetime, zone: ZoneInfo) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def _local(moment: date | datetime, zone: ZoneInfo) -> datetime:
+    """Return a moment in a time zone, where adding days keeps the time of the day."""
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time())
+    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 
 def _day_of(moment: date | datetime) -> date:

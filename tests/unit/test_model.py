@@ -184,3 +184,62 @@ def test_a_day_whose_midnight_does_not_exist_begins_at_one():
 def test_microseconds_are_kept():
     moment = datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
     assert Period(moment, None).bounds("UTC") == (-1, None)
+
+
+@pytest.mark.parametrize(
+    ("period", "before"),
+    [
+        (Period(date(2024, 3, 1), date(2024, 3, 31)), Period(date(2024, 1, 30), date(2024, 2, 29))),
+        (Period(date(2024, 3, 1), date(2024, 3, 1)), Period(date(2024, 2, 29), date(2024, 2, 29))),
+        (
+            Period(date(2024, 3, 8), date(2024, 3, 9), without_weekdays=("sunday",)),
+            Period(date(2024, 3, 6), date(2024, 3, 7), without_weekdays=("sunday",)),
+        ),
+    ],
+    ids=["a month", "a day", "what is left out stays out"],
+)
+def test_before_a_period_of_days_there_are_as_many_days(period, before):
+    assert period.previous("America/New_York") == before
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "before"),
+    [
+        # The clock went forward on 10 March 2024 at 02:00 local time, which is 07:00 UTC.
+        ("2024-03-11T12:00", "2024-03-14T12:00", "2024-03-08T17:00"),
+        ("2024-03-11T00:00", "2024-03-12T00:00", "2024-03-10T05:00"),
+        ("2024-03-10T00:00", "2024-03-10T06:00", "2024-03-10T00:00"),
+        ("2024-03-11T04:00Z", "2024-03-12T04:00Z", "2024-03-10T05:00"),
+        # It goes back on 3 November 2024: from 01:30 to 01:30 an hour later.
+        ("2024-11-03T05:30Z", "2024-11-03T06:30Z", "2024-11-03T04:30"),
+    ],
+    ids=[
+        "whole days",
+        "a day of 24 hours after one of 23",
+        "five hours",
+        "in UTC",
+        "an hour twice",
+    ],
+)
+def test_the_period_before_ends_where_this_one_starts(start, end, before):
+    zone = "America/New_York"
+    period = Period(datetime.fromisoformat(start), datetime.fromisoformat(end))
+    found = period.previous(zone).bounds(zone)
+    assert found[1] == period.bounds(zone)[0]
+    since_1970 = datetime.fromisoformat(f"{before}Z") - datetime(1970, 1, 1, tzinfo=UTC)
+    assert found[0] == since_1970 // timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        Period(date(2024, 3, 1)),
+        Period(None, date(2024, 3, 1)),
+        Period(last=7),
+        Period(date(1, 1, 2), date(2024, 3, 1)),
+    ],
+    ids=["no end", "no start", "depends on today", "before the calendar"],
+)
+def test_not_every_period_has_one_before(period):
+    with pytest.raises(DefinitionError, match="before"):
+        period.previous("UTC")
