@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from funnelkit.api import compare, drivers, report, sql, users, verify
+    from funnelkit.api import compare, drivers, report, sql, trace, users, verify
     from funnelkit.errors import (
         CheckFailed,
         ColumnError,
@@ -77,12 +77,13 @@ __all__ = [
     "report",
     "simulate",
     "sql",
+    "trace",
     "users",
     "verify",
 ]
 
 _HOMES = {
-    "funnelkit.api": ("compare", "drivers", "report", "sql", "users", "verify"),
+    "funnelkit.api": ("compare", "drivers", "report", "sql", "trace", "users", "verify"),
     "funnelkit.errors": (
         "CheckFailed",
         "ColumnError",

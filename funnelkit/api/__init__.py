@@ -5,7 +5,8 @@ from funnelkit.api.drivers import drivers
 from funnelkit.api.report import report
 from funnelkit.api.sources import resolve
 from funnelkit.api.sql import sql
+from funnelkit.api.trace import trace
 from funnelkit.api.users import users
 from funnelkit.api.verify import verify
 
-__all__ = ["compare", "drivers", "report", "resolve", "sql", "users", "verify"]
+__all__ = ["compare", "drivers", "report", "resolve", "sql", "trace", "users", "verify"]

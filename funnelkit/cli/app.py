@@ -13,6 +13,7 @@ from funnelkit.cli.help import Command
 from funnelkit.cli.report import report
 from funnelkit.cli.simulate import simulate
 from funnelkit.cli.sql import sql
+from funnelkit.cli.trace import trace
 from funnelkit.cli.users import users
 from funnelkit.cli.verify import verify
 from funnelkit.cli.version import Version  # noqa: TC001 - typer reads the annotation
@@ -31,5 +32,17 @@ def funnelkit(*, version: Version = False) -> None:
     """Amplitude funnels, offline."""
 
 
-for command in (demo, simulate, describe, report, compare, drivers, verify, users, sql, convert):
+for command in (
+    demo,
+    simulate,
+    describe,
+    report,
+    compare,
+    drivers,
+    verify,
+    users,
+    trace,
+    sql,
+    convert,
+):
     app.command(cls=Command)(command)

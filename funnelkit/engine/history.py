@@ -39,7 +39,7 @@ class History:
     """The events of a funnel, and conditions on what their users did at other times.
 
     `user` is the SQL key of an event's user, `us` its time, `ties` the order at equal times. Where
-    `users` names some by their keys, there are no others.
+    `users` names some by their keys, there are no others; '' is nobody, whose events have no id.
     """
 
     funnel: Funnel
@@ -56,7 +56,9 @@ class History:
         base = self.table.relation(self.bind)
         if self.users is not None:
             keys = self.bind.bind(list(self.users))
-            base = f"(SELECT * FROM {base} WHERE {self.user} IN (SELECT unnest({keys})))"
+            base = (
+                f"(SELECT * FROM {base} WHERE coalesce({self.user}, '') IN (SELECT unnest({keys})))"
+            )
         found = base
         if self._asks_for_first():
             found = (
