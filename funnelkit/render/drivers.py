@@ -185,12 +185,14 @@ def _p(row: DriverRow) -> str:
 
 
 def _number(value: float | None, *, digits: int = 3) -> str:
-    """Return a number with so many digits, zeros behind them too; from 100 on a whole one."""
+    """Return a number with so many digits, zeros behind them too; a large one whole."""
     if value is None:
         return MISSING
     if not value:
         return "0"
-    return f"{value:,.0f}" if value >= 100 else f"{value:#.{digits}g}".rstrip(".")  # noqa: PLR2004
+    if value >= 10**digits - 0.5:
+        return f"{value:,.0f}"
+    return f"{value:#.{digits}g}".rstrip(".")
 
 
 def _markdown(result: DriversResult) -> Iterator[str]:
