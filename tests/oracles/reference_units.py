@@ -159,10 +159,9 @@ def not_of_event(event: Event, prop: Property) -> Mapping[str, Any]:
 
 def holds(event: Event, condition: Filter, funnel: Funnel) -> bool:
     """Say whether an event passes a filter (specification A7)."""
-    negative = {"is not", "set is not", "glob does not match"}
     if (
         funnel.settings.is_not_on_missing == "fails"
-        and (condition.op in negative or condition.op.startswith("does not"))
+        and "not" in condition.op.split()
         and is_missing(value_of(event, condition.property))
     ):
         return False
