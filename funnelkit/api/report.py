@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from typing import Unpack
 
-    from funnelkit.engine.chart import Chart
+    from funnelkit.api.counterparts import ComparedTo
+    from funnelkit.engine.chart import Chart, Extent
     from funnelkit.engine.rows import StepRows
     from funnelkit.events.table import EventTable
     from funnelkit.model import Funnel
-    from funnelkit.result import Series
+    from funnelkit.result import Counterpart, Series
     from funnelkit.specs.define import Definition
 
 
@@ -25,6 +26,8 @@ def report(
     events: Any,
     *,
     funnel: Funnel | str | None = None,
+    baseline: str | None = None,
+    compare_to: str | None = None,
     data_end: str | date | datetime | None = None,
     columns: Mapping[str, str] | str | None = None,
     **definition: Unpack[Definition],
@@ -39,6 +42,10 @@ def report(
         events: Parquet, JSON lines or CSV: a path, a glob, a folder, several of them, or "-" for
             stdin; or a Polars, pandas or Arrow frame.
         funnel: a `Funnel`, or `"FILE:NAME"` of a funnel file.
+        baseline: the A/B view: the segment, or the group where there is one segment, against which
+            the others are judged. Chance must have assigned them.
+        compare_to: `"previous"`, the period of equal length before the dates; `"previous:2"`, the
+            two before; or `"group VALUE"`.
         data_end: up to when there would be events if there were any; by default the last event.
         columns: which column is what, where the names do not tell: `{"user": "uid"}`.
         **definition: the funnel, in these words:
@@ -88,36 +95,75 @@ def report(
         The result: a series of steps per segment, with groups where asked for.
 
     Raises:
-        DefinitionError: the definition is wrong.
+        DefinitionError: the definition is wrong, or there is nothing to compare with.
         DataError: the events cannot be read.
     """
-    from dataclasses import replace
-
-    from funnelkit.engine.chart import Chart
+    from funnelkit.api.ab import ab_view, check_ab
+    from funnelkit.api.counterparts import check_compared_to, parse_compare_to
     from funnelkit.events.sources import open_events
     from funnelkit.specs.define import define
 
     chosen, file_columns, _ = resolve(funnel, definition)
     defined = define(funnel=chosen, **definition)
+    if baseline is not None:
+        check_ab(defined, baseline)
+    wanted = None if compare_to is None else parse_compare_to(compare_to)
+    if wanted is not None:
+        check_compared_to(defined, wanted)
     with open_events(events, columns=columns or file_columns) as table:
         extent = extent_of(defined, table, data_end)
         defined = dated(defined, extent)
-        charts = [(name, Chart(funnel, extent)) for name, funnel in defined.variants()]
-        answers = [(name, *chart.read(table)) for name, chart in charts]
-        read = [(chart, answer[2]) for (_, chart), answer in zip(charts, answers, strict=True)]
-        segments = tuple(
-            replace(found, name=f"{found.name}, {name}" if name else found.name)
-            for name, series, _ in answers
-            for found in series
-        )
-        rows = answers[0][2]
+        segments, read = _series(defined, extent, table)
+        compared_to: tuple[Counterpart, ...] = ()
+        warnings = [*_warnings(read, table), *_left_out(segments)]
+        if wanted is not None:
+            compared_to = tuple(_compared(wanted, defined, segments, extent, table))
+            warnings += _before_the_events(compared_to, defined.timezone, table)
         return FunnelResult(
             funnel=defined,
             segments=segments,
-            events=events_read(events, table, rows),
-            warnings=tuple(dict.fromkeys([*_warnings(read, table), *_left_out(segments)])),
+            events=events_read(events, table, read[0][1]),
+            ab=None if baseline is None else ab_view(defined, segments, baseline),
+            compared_to=compared_to,
+            warnings=tuple(dict.fromkeys(warnings)),
             notes=table.notes,
         )
+
+
+def _series(
+    funnel: Funnel, extent: Extent | None, table: EventTable
+) -> tuple[tuple[Series, ...], list[tuple[Chart, StepRows]]]:
+    """Return the series of every variant, and the charts with the rows that they read."""
+    from dataclasses import replace
+
+    from funnelkit.engine.chart import Chart
+
+    found: list[Series] = []
+    read = []
+    for name, variant in funnel.variants():
+        chart = Chart(variant, extent)
+        series, rows = chart.read(table)
+        found += [replace(one, name=f"{one.name}, {name}") if name else one for one in series]
+        read.append((chart, rows))
+    return tuple(found), read
+
+
+def _compared(
+    wanted: ComparedTo,
+    funnel: Funnel,
+    segments: Sequence[Series],
+    extent: Extent | None,
+    table: EventTable,
+) -> Iterator[Counterpart]:
+    """Read the events of the periods before, if asked for, and set each series beside its like."""
+    from funnelkit.api.counterparts import earlier, with_group, with_previous
+
+    if wanted.group is not None:
+        return with_group(segments, wanted.group)
+    periods = earlier(funnel, wanted.previous)
+    return with_previous(
+        segments, [(one.period, _series(one, extent, table)[0]) for one in periods]
+    )
 
 
 def _warnings(charts: Sequence[tuple[Chart, StepRows]], table: EventTable) -> Iterator[str]:
@@ -143,3 +189,22 @@ def _left_out(segments: Sequence[Series]) -> Iterator[str]:
         if segment.groups_left_out:
             shown, more = len(segment.groups), segment.groups_left_out
             yield f"{segment.name}: the {shown} largest groups are shown, {more:,} are left out"
+
+
+def _before_the_events(
+    compared_to: Sequence[Counterpart], timezone: str, table: EventTable
+) -> Iterator[str]:
+    """Say which earlier periods the events do not cover."""
+    from funnelkit.engine.intervals import moment
+    from funnelkit.engine.select import time_range
+    from funnelkit.specs.text import format_moment, format_period
+
+    covered = time_range(table)
+    for period in dict.fromkeys(one.period for one in compared_to if one.period is not None):
+        start, _ = period.bounds(timezone)
+        if covered is not None and start is not None and start < covered[0]:
+            first = format_moment(moment(covered[0]))
+            yield (
+                f"the events begin at {first}: the earlier period {format_period(period)} is not "
+                "whole"
+            )

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from funnelkit.cli import options as opt
 from funnelkit.cli.definition import defines_a_funnel
+
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="A/B view: a segment, or a group, against which the others are judged.",
+        rich_help_panel=opt.MEASURES,
+    ),
+]
+CompareTo = Annotated[
+    str | None,
+    typer.Option(
+        metavar="previous[:N]|'group VALUE'",
+        help="Beside the period of equal length before the dates (N of them), or a group.",
+        rich_help_panel=opt.MEASURES,
+    ),
+]
 
 
 @defines_a_funnel()
 def report(
     events: opt.Events,
+    baseline: Baseline = None,
+    compare_to: CompareTo = None,
     data_end: opt.DataEnd = None,
     columns: opt.Columns = None,
     format: opt.FormatChoice = opt.Format.table,  # noqa: A002 - the option's name
@@ -30,7 +51,14 @@ def report(
     check_output(output, events)
     asserted = [parse_assertion(text) for text in assert_ or ()]
     with working("Reading the events"):
-        result = api.report(events, data_end=data_end, columns=columns, **definition)
+        result = api.report(
+            events,
+            baseline=baseline,
+            compare_to=compare_to,
+            data_end=data_end,
+            columns=columns,
+            **definition,
+        )
     check_meaning(asserted, result.funnel)
     say(eaten_steps(result.funnel, events, columns))
     write(render_report(result, format=format.value), output)

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from funnelkit.model import Funnel
+    from funnelkit.result.counterparts import Counterpart
     from funnelkit.result.series import Series
+    from funnelkit.stats.ab import AbTest
 
 REPORT_SCHEMA = "funnelkit.report/1"
 
@@ -45,12 +47,15 @@ class FunnelResult:
     """The answer of `funnelkit.report`: one series per segment, and what it was computed from.
 
     `warnings` say what may be wrong with the question (a step that nobody did), `notes` how the
-    events were read (a column that was guessed).
+    events were read (a column that was guessed). `ab` is the A/B view (A11f) and `compared_to` what
+    the series are compared with (A11g), where they were asked for.
     """
 
     funnel: Funnel
     segments: tuple[Series, ...]
     events: EventsRead
+    ab: AbTest | None = None
+    compared_to: tuple[Counterpart, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -105,10 +110,16 @@ class FunnelResult:
         """Return the result as plain JSON values; the schema is `funnelkit.report/1`."""
         from funnelkit.specs.tables import funnel_to_dict
 
+        views: dict[str, Any] = {}
+        if self.ab is not None:
+            views["ab"] = self.ab.to_dict()
+        if self.compared_to:
+            views["compared_to"] = [counterpart.to_dict() for counterpart in self.compared_to]
         return {
             "schema": REPORT_SCHEMA,
             "funnel": funnel_to_dict(self.funnel),
             "segments": [segment.to_dict() for segment in self.segments],
+            **views,
             "events": {
                 "source": self.events.source,
                 "events": self.events.events,
