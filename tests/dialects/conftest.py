@@ -52,14 +52,14 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def duckdb_database(exported: Path) -> databases.Database:
     database = databases.DuckDB()
     database.load(exported)
     return database
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def clickhouse_database(exported: Path) -> Iterator[databases.Database]:
     database = databases.ClickHouse()
     database.load(exported)
@@ -67,7 +67,7 @@ def clickhouse_database(exported: Path) -> Iterator[databases.Database]:
     database.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def spark_database(exported: Path) -> Iterator[databases.Database]:
     database = databases.Spark()
     database.load(exported)
@@ -75,7 +75,7 @@ def spark_database(exported: Path) -> Iterator[databases.Database]:
     database.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def postgres_database(exported: Path) -> Iterator[databases.Database]:
     with databases.postgres_server() as folder:
         database = databases.Postgres(folder)
