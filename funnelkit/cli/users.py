@@ -109,6 +109,7 @@ def users(
     say(eaten_steps(found.funnel, events, columns))
     write(render_users(found, format=form), output)
     say(f"note: {note}" for note in found.notes)
+    say(f"warning: {warning}" for warning in found.warnings)
 
 
 def _form(chosen: Format | None, output: Path | None) -> str:

@@ -120,7 +120,7 @@ class Reasons:
             yield f"{label} came {gap} after the window, which was over at {self._time(over)}"
         if coming:
             yield f"{label} came only before step {step}, last at {self.clock(coming[-1])}"
-        yield f"{label} never came"
+        yield self.never_came(step)
 
     def _stopped_in_any_order(self, filled: Sequence[int]) -> str:
         return "; ".join(self._missing(step, filled) for step in self._next_steps(filled))
@@ -138,7 +138,7 @@ class Reasons:
         label = self._label(step)
         coming = [row for row in range(len(self.rows)) if self.rows[row].mask >> step & 1]
         if not coming:
-            return f"{label} never came"
+            return self.never_came(step)
         free = [row for row in coming if row not in filled and self.rows[row].part]
         if not free and any(row in filled for row in coming):
             return f"{label}: the only event that fits it fills another step"
@@ -193,6 +193,13 @@ class Reasons:
     def _as_one(self, row: int) -> str:
         unit = self.funnel.resolution
         return f"the event at {self.clock(row)} and another of its {unit} count as one"
+
+    def never_came(self, step: int) -> str:
+        """Say that no event fits a step (from 0), be it for the step's filters alone."""
+        types = {each.event_type for each in self.funnel.members(self.funnel.steps[step].events)}
+        if any(row.event_type in types for row in self.rows):
+            return f"{self._label(step)} never came as the step asks"
+        return f"{self._label(step)} never came"
 
     def _label(self, step: int) -> str:
         return f"step {step + 1}, {self.funnel.steps[step].label}"

@@ -16,6 +16,7 @@ from funnelkit.engine.query import CloseLook, compose, label_text
 from funnelkit.engine.reasons import Reasons, Row
 from funnelkit.engine.select import list_rows
 from funnelkit.engine.sqlfiles import read_sql
+from funnelkit.engine.units import user_key
 from funnelkit.errors import DataError, did_you_mean
 from funnelkit.events.connection import connect, data_errors
 from funnelkit.events.sql import Parameters, quote_identifier
@@ -54,11 +55,13 @@ def trace(
     properties = tuple(_mentioned(chart.funnel))
     with closing(connect()) as connection, data_errors("cannot read the events"):
         connection.execute(read_sql("properties")).fetchall()
-        look = _look(table, users_of(chart.funnel, table, who, connection), properties)
+        users = users_of(chart.funnel, table, who, connection)
+        look = _look(table, users, properties)
         query = compose(chart.funnel, table, connection, exact=True, closely=look)
         order = f" ORDER BY unit, us, {query.ties}"
         lines = connection.execute(query.sql + order, query.values).fetchall()
         named = _named(query, table, connection)
+        events = _events_of(users, table, connection)
     units = []
     for unit, found in groupby(lines, key=lambda line: line[0]):
         names = named[unit]
@@ -77,6 +80,7 @@ def trace(
         user=who,
         segment=question.name,
         variant=variant,
+        events=events,
         units=tuple(units),
         notes=table.notes,
     )
@@ -99,6 +103,18 @@ def _look(table: EventTable, users: tuple[str, ...], properties: Sequence[Proper
     texts = (label_text(prop, table, bind) for prop in properties)
     event_type = f"CAST({quote_identifier(table.event_type)} AS VARCHAR)"
     return CloseLook(users=users, columns=(event_type, *texts), bind=bind)
+
+
+def _events_of(users: tuple[str, ...], table: EventTable, connection: DuckDBPyConnection) -> int:
+    """Return how many events the users have, whether they can take part or not."""
+    bind = Parameters()
+    user = user_key(table, connection, exact=True)
+    sql = (
+        f"SELECT count(*) FROM {table.relation(bind)} "
+        f"WHERE coalesce({user}, '') IN (SELECT unnest({bind.bind(list(users))}))"
+    )
+    ((found,),) = connection.execute(sql, bind.used_in(sql)).fetchall()
+    return int(found)
 
 
 def _named(
@@ -250,5 +266,5 @@ class _Unit:
         told = list(dict.fromkeys(note for note in notes if note is not None))
         label = self.chart.funnel.steps[0].label
         if not told:
-            return f"step 1, {label}, never came"
+            return reasons.never_came(0)
         return f"no event of step 1, {label}, is an entry: {' or '.join(told)}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from funnelkit.render.definition import definition
-from funnelkit.render.words import INDENT, LINE, fit, hanging, visible
+from funnelkit.render.words import INDENT, LINE, count, fit, hanging, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ def _lines(found: Trace) -> Iterator[str]:
     for heading, words in definition(found.funnel):
         yield from hanging(heading, words)
     series = found.segment if found.variant is None else f"{found.segment}, {found.variant}"
-    yield from hanging("traced", f"{found.user}, among {series}")
+    yield from hanging("traced", f"{found.user}, among {series}: {count(found.events)} events")
     zone = ZoneInfo(found.funnel.timezone)
     for unit in found.units:
         yield ""

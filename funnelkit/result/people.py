@@ -94,6 +94,7 @@ class UserList:
     bar: Bar
     columns: tuple[Column, ...]
     who: int
+    warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -117,6 +118,7 @@ class UserList:
             "bar": self.bar.to_dict(),
             "count": len(self),
             "users": [dict(zip(names, map(_plain, row), strict=True)) for row in self.rows()],
+            "warnings": list(self.warnings),
             "notes": list(self.notes),
         }
 

@@ -101,12 +101,16 @@ class Trace:
     """All that a user did, unit by unit: one, or one for each held value or session.
 
     `segment` is the name of the series that was asked, `variant` the funnel if there are several.
+    `events` is the number of all the user's events (where the values of a property are counted, of
+    all users who had it): those that no unit has cannot take part, as they have no held value or
+    fail the filter on every event.
     """
 
     funnel: Funnel
     user: str
     segment: str
     variant: str | None
+    events: int
     units: tuple[UnitTrace, ...]
     notes: tuple[str, ...] = ()
 
@@ -120,6 +124,7 @@ class Trace:
             "user": self.user,
             "segment": self.segment,
             "variant": self.variant,
+            "events": self.events,
             "units": [unit.to_dict() for unit in self.units],
             "notes": list(self.notes),
         }
