@@ -19,6 +19,7 @@ import polars as pl
 
 import funnelkit as fk
 from funnelkit.stats.mantel_haenszel import mantel_haenszel
+from funnelkit.stats.multiple import adjusted
 
 START = datetime.fromisoformat("2024-01-01T00:00:00")
 HOUR = 3_600_000_000
@@ -115,8 +116,9 @@ class Calls:
     """What came of one answer.
 
     Of `judged` inert events, so many were `nominal`, below p = 0.05; `any_call` says whether one of
-    them was called after adjustment, `found` whether the driver was. `crude` counts the inert
-    events that a comparison of the plain rates per hour would have had below p = 0.05.
+    them would be called after adjustment, were they all there is; `found` whether the driver was.
+    `crude` counts the inert events that a comparison of the plain rates per hour would have had
+    below p = 0.05.
     """
 
     judged: int
@@ -142,7 +144,7 @@ def ask(world: World, seed: int) -> Calls:
         judged=len(inert),
         nominal=sum(row.p_value < LEVEL for row in inert),
         crude=sum(p < LEVEL for p in crude),
-        any_call=any(row.adjusted_p <= LEVEL for row in inert),
+        any_call=min(adjusted([row.p_value for row in inert]), default=1.0) <= LEVEL,
         found=any(row.call == "more often" for row in drivers),
     )
 
