@@ -231,7 +231,7 @@ def match_sets(
     """Add the lines of any unit; return their number.
 
     The rows around all entries of an interval are searched at once; with `around` those of each
-    entry by themselves.
+    entry by themselves, which for a unit of very many rows takes its time.
     """
     intervals = len(edges) - 1
     begin = low
@@ -266,6 +266,8 @@ def match_sets(
                 continue
             while begin < high and us[begin] < opens - window:
                 begin += 1
+            if best == steps and begin > best_place[0]:
+                continue  # it would begin later than the best does
             while stop < high and us[stop] < last + window + tick:
                 stop += 1
             closes = min(edges[interval + 1], last + tick)
