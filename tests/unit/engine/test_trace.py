@@ -131,8 +131,8 @@ def test_entries_of_one_second_are_one_attempt(traced):
             [(3, "B"), (9, "A")],
             {"order": "any", "window": "5s"},
             (
-                "step 2, B at 1970-01-01 00:00:03 UTC is too far from the other steps: 6s are not in "
-                "the window"
+                "step 2, B at 1970-01-01 00:00:03 UTC is too far from the other steps: 6s are "
+                "not in the window"
             ),
         ),
         (
