@@ -10,7 +10,7 @@ from reference_funnel import Event, reference, reference_over_time
 from run import differences
 from worked_case import read_cases
 
-from funnelkit.model import EventSelector, Funnel, GroupBy, Property, Step
+from funnelkit.model import EventSelector, Exclusion, Funnel, GroupBy, Property, Settings, Step
 
 CASES = [case for case in read_cases() if not case.features & {"identity", "insert_id"}]
 SECOND = 1_000_000
@@ -18,6 +18,14 @@ SECOND = 1_000_000
 
 def steps(*event_types):
     return tuple(Step((EventSelector(event_type),)) for event_type in event_types)
+
+
+def letters(text):
+    """One event a second; a blank is a second without one."""
+    return [Event("u", at * SECOND, kind) for at, kind in enumerate(text) if kind != " "]
+
+
+NO_X = (Exclusion((EventSelector("X"),)),)
 
 
 def milliseconds(seconds):
@@ -95,3 +103,65 @@ def test_totals_pair_first_in_first_out():
     events = [Event("u", at * SECOND, kind) for at, kind in enumerate("ABABA")]
     (answer,) = reference(events, Funnel(steps=steps("A", "B"), count_by="totals"))
     assert answer.counts == (3, 2)
+
+
+def test_a_later_step_may_fill_the_second_that_disturbs_the_first_ones():
+    events = [*letters("BXA"), Event("u", SECOND, "C")]
+    (answer,) = reference(events, Funnel(steps=steps("A", "B", "C"), order="any", exclusions=NO_X))
+    assert answer.counts == (1, 1, 1)
+    (answer,) = reference(events, Funnel(steps=steps("A", "B"), order="any", exclusions=NO_X))
+    assert answer.counts == (1, 0)
+
+
+def test_in_any_order_times_are_between_events_in_the_order_of_time():
+    (answer,) = reference(letters("C A  B"), Funnel(steps=steps("A", "B", "C"), order="any"))
+    assert answer.average_seconds == (None, 2, 3)
+    assert answer.whole_average == 5
+
+
+def test_events_merged_in_one_second_enter_if_any_of_them_may():
+    from funnelkit.model import Filter, Segment
+
+    events = [Event("u", at, "A", {"p": value}) for at, value in [(0, "no"), (100, "yes")]]
+    segment = Segment("yes", (Filter(Property("p"), "is", ("yes",)),))
+    (answer,) = reference(events, Funnel(steps=steps("A"), segments=(segment,), count_by="totals"))
+    assert answer.counts == (1,)
+
+
+def test_in_totals_an_excluded_event_ends_the_paths_that_wait():
+    (answer,) = reference(
+        letters("AXAB"), Funnel(steps=steps("A", "B"), count_by="totals", exclusions=NO_X)
+    )
+    assert answer.chosen == {("u", 0): (0,), ("u", 1): (2 * SECOND, 3 * SECOND)}
+
+
+def test_rounded_times_may_enter_or_leave_the_range_of_dates():
+    from datetime import UTC, datetime
+
+    from funnelkit.model import Period
+
+    late = Event("u", -SECOND // 2, "A")
+    period = Period(datetime(1970, 1, 1, tzinfo=UTC))
+    asked = Funnel(steps=steps("A"), period=period)
+    assert reference([late], asked)[0].counts == (0,)
+    rounded = Funnel(steps=steps("A"), period=period, settings=Settings(seconds="round"))
+    assert reference([late], rounded)[0].counts == (1,)
+
+
+def test_a_drop_is_excluded_if_the_exclusion_covers_it_and_more_steps_were_done():
+    excluded = (Exclusion((EventSelector("X"),), (1, 2)),)
+    asked = Funnel(steps=steps("A", "B", "C"), exclusions=excluded)
+    assert reference(letters("AXB"), asked)[0].excluded_drop_off == (0, 1, 0)
+    assert reference(letters("AX"), asked)[0].excluded_drop_off == (0, 0, 0)
+    # The second A leads to B without X; C is lost at a pair that nothing covers.
+    events = [*letters("AXB C"), *letters("      AB")]
+    near = {"steps": asked.steps, "exclusions": excluded, "window": timedelta(seconds=4)}
+    assert reference(events, Funnel(**near))[0].excluded_drop_off == (0, 0, 0)
+    anywhere = Funnel(**near, settings=Settings(excluded_drop_off="any pair"))
+    assert reference(events, anywhere)[0].excluded_drop_off == (0, 0, 1)
+
+
+def test_frequency_counts_the_seconds_in_which_a_step_was_done_before_the_next():
+    events = [*letters("AA AB"), Event("u", SECOND + 1, "A"), Event("u", 9 * SECOND, "A")]
+    (answer,) = reference(events, Funnel(steps=steps("A", "B")))
+    assert answer.frequency == ({3: 1},)
