@@ -9,9 +9,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.engine.answer import answer
 from funnelkit.engine.bucket import NO_ROWS, Bucket
-from funnelkit.engine.entrants import join
 from funnelkit.engine.query import compose
 from funnelkit.engine.rows import StepRows
 from funnelkit.engine.sqlfiles import read_sql
@@ -130,11 +128,8 @@ def _read_arrays(query: Query, connection: DuckDBPyConnection, only: Sequence[En
     stream = Stream(query, connection)
     answers: dict[Entry, Entrants] = {}
     buckets: list[Bucket] = []
-    # Ties are settled when all rows are there, so where they matter the rows are kept.
-    if only and not query.rules.must_settle:
-        found = stream.each(lambda bucket: [answer(bucket, entry, query.rules) for entry in only])
-        if found:
-            answers = {entry: join([part[i] for part in found]) for i, entry in enumerate(only)}
+    if only:
+        answers = stream.answers(only)
     else:
         buckets = stream.buckets()
     return _rows(

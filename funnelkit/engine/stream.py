@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numba
 import numpy as np
 
+from funnelkit.engine.answer import answer
 from funnelkit.engine.bucket import Bucket, frozen
+from funnelkit.engine.entrants import join
 from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, partition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from duckdb import DuckDBPyConnection
 
+    from funnelkit.engine.entrants import Entrants
+    from funnelkit.engine.entry import Entry
     from funnelkit.engine.query import Query
 
 BATCH = 1_000_000
@@ -50,6 +54,30 @@ class Stream:
         """Return all rows in buckets of whole units."""
         found = self.each(lambda bucket: bucket, keep=True)
         return self._settled(found) if self.query.rules.must_settle else found
+
+    def answers(self, entries: Sequence[Entry]) -> dict[Entry, Entrants]:
+        """Return the answer to each question, found as the rows go by.
+
+        Only buckets with ties that have to be settled are kept until all rows are there.
+        """
+        rules = self.query.rules
+
+        def answered(bucket: Bucket) -> list[Entrants]:
+            return [answer(bucket, entry, rules) for entry in entries]
+
+        def finish(bucket: Bucket) -> Bucket | list[Entrants]:
+            settled = not (rules.must_settle and len(self._ties(bucket)))
+            return answered(bucket) if settled else bucket.copy()
+
+        found = self.each(finish)
+        done = [one for one in found if not isinstance(one, Bucket)]
+        kept = [one for one in found if isinstance(one, Bucket)]
+        del found
+        with ThreadPoolExecutor(cpu_count()) as pool:
+            done += pool.map(answered, self._settled(kept))
+        if not done:
+            return {}
+        return {entry: join([part[i] for part in done]) for i, entry in enumerate(entries)}
 
     def each(self, finish: Callable[[Bucket], Finished], *, keep: bool = False) -> list[Finished]:
         """Return what `finish` makes of each bucket of whole units, several at a time.
@@ -111,18 +139,7 @@ class Stream:
         Only labels, amounts and totals depend on it, so only ties between different events are
         looked at. They alone are read again, all at once, with everything that the order needs.
         """
-        paired = self.query.rules.count_by == "totals"
-        ties = [
-            _tied(
-                b.starts,
-                frozen(b.us),
-                frozen(_or_none(b.label)),
-                frozen(_or_none(b.amount)),
-                frozen(b.mask if paired else b.mask[:0]),
-                frozen(b.flags if paired else b.flags[:0]),
-            )
-            for b in buckets
-        ]
+        ties = [self._ties(bucket) for bucket in buckets]
         moments = {int(us) for b, tied in zip(buckets, ties, strict=True) for us in b.us[tied]}
         if not moments:
             return buckets
@@ -143,6 +160,18 @@ class Stream:
             )
             lines.setdefault((unit, us), deque()).append(line)
         return [_rewritten(b, tied, lines) for b, tied in zip(buckets, ties, strict=True)]
+
+    def _ties(self, bucket: Bucket) -> Any:
+        """Return the rows of a bucket whose order at one microsecond matters."""
+        paired = self.query.rules.count_by == "totals"
+        return _tied(
+            bucket.starts,
+            frozen(bucket.us),
+            frozen(_or_none(bucket.label)),
+            frozen(_or_none(bucket.amount)),
+            frozen(bucket.mask if paired else bucket.mask[:0]),
+            frozen(bucket.flags if paired else bucket.flags[:0]),
+        )
 
 
 class _Line(NamedTuple):
