@@ -11,10 +11,11 @@ PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 READY := $(VENV)/.ready-$(shell { pwd; cat pyproject.toml; } | cksum | cut -d ' ' -f 1)
 
 TESTS ?= tests
+FUZZ ?= 1700
 CASES ?= tests/cases/amplitude_funnel_cases.json
 EVENTS ?= 20000000
 
-.PHONY: help demo test cases bench calibrate lint format check wheel docs clean
+.PHONY: help demo test cases fuzz bench calibrate lint format check wheel docs clean
 
 help:  ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +28,12 @@ test: $(READY)-test  ## set up and run the tests (TESTS=path for some of them)
 
 cases: $(READY)  ## run worked cases (CASES="file.json …") and print each that fails
 	@$(PY) tests/cases/run.py $(CASES)
+
+fuzz: $(READY)-test  ## try random funnels on random events, for long (FUZZ=examples per test)
+	@FUNNELKIT_FUZZ=$(FUZZ) $(PY) -m pytest --numprocesses auto --dist worksteal \
+	    tests/oracles/test_engine_against_reference.py
+	@FUNNELKIT_FUZZ=$$(( $(FUZZ) / 10 )) $(PY) -m pytest --numprocesses auto --dist worksteal \
+	    tests/oracles/test_metamorphic.py
 
 bench: $(READY)-bench  ## measure speed and memory beside other engines (EVENTS=20000000)
 	@$(PY) bench/run.py --events $(EVENTS)

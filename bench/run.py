@@ -16,6 +16,7 @@ def main() -> int:
     missed = 0
     for name, title, arguments in (
         ("speed", "Speed", size),
+        ("views", "Every view", size),
         ("memory", "Memory", size),
         ("startup", "Start-up", []),
     ):
