@@ -34,7 +34,7 @@ def test_an_unknown_dialect_is_told_what_is_near():
 
 @pytest.mark.parametrize("dialect", [name for name in DIALECTS if name != "duckdb"])
 def test_globs_are_refused_but_in_duckdb(dialect):
-    with pytest.raises(UnsupportedError, match="glob match .* regular expressions differ"):
+    with pytest.raises(UnsupportedError, match=r"glob match .* regular expressions differ"):
         api.sql(dialect=dialect, steps="A[p glob match 'x*']")
 
 
