@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from funnelkit.result import Series
     from funnelkit.stats.ab import AbTest
 
+MOST_NAMES = 10
+
 
 def check_ab(funnel: Funnel, baseline: str) -> None:
     """Raise where the funnel has no variants to judge, as far as its definition tells.
@@ -63,5 +65,6 @@ def ab_view(funnel: Funnel, series: Sequence[Series], baseline: str) -> AbTest:
 
 def _check_name(baseline: str, names: Sequence[str], *, what: str) -> None:
     if baseline not in names:
-        hint = did_you_mean(baseline, names) or f" There are {', '.join(names) or 'none'}."
+        some = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+        hint = did_you_mean(baseline, names) or f" There are {some or 'none'}."
         raise DefinitionError(f"no {what} is called {baseline!r}.{hint}")

@@ -137,6 +137,7 @@ def _beside(
         segment=segment.name,
         group=None if group is None else group.name,
         name=name,
+        values=one.values,
         period=period,
         steps=_differences(one, other),
         intervals=tuple(

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from funnelkit.cli import options as opt
 from funnelkit.cli.definition import defines_a_funnel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from funnelkit.result import FunnelResult
+
+
+class View(StrEnum):
+    """The tables of a report."""
+
+    steps = "steps"
+    intervals = "intervals"
+    time_to_convert = "time-to-convert"
+    frequency = "frequency"
+    by_age = "by-age"
+    ab = "ab"
+    compared_to = "compared-to"
+
 
 Baseline = Annotated[
     str | None,
@@ -25,6 +44,14 @@ CompareTo = Annotated[
         rich_help_panel=opt.MEASURES,
     ),
 ]
+ViewChoice = Annotated[
+    View | None,
+    typer.Option(
+        "--view",
+        help="Which table csv holds. [default: steps]",
+        rich_help_panel=opt.OUTPUT,
+    ),
+]
 
 
 @defines_a_funnel()
@@ -35,6 +62,7 @@ def report(
     data_end: opt.DataEnd = None,
     columns: opt.Columns = None,
     format: opt.FormatChoice = opt.Format.table,  # noqa: A002 - the option's name
+    view: ViewChoice = None,
     output: opt.Output = None,
     assert_: opt.Assert = None,
     **definition: Any,
@@ -44,11 +72,14 @@ def report(
     from funnelkit.cli.output import check_output, say, write
     from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps
+    from funnelkit.errors import DefinitionError
     from funnelkit.render.report import render_report
     from funnelkit.specs.assertions import parse_assertion
     from funnelkit.verification.assertions import check_meaning, check_report
 
     check_output(output, events)
+    if view is not None and format != opt.Format.csv:
+        raise DefinitionError(f"--view chooses a table for --format csv; {format.value} has all")
     asserted = [parse_assertion(text) for text in assert_ or ()]
     with working("Reading the events"):
         result = api.report(
@@ -61,7 +92,19 @@ def report(
         )
     check_meaning(asserted, result.funnel)
     say(eaten_steps(result.funnel, events, columns))
-    write(render_report(result, format=format.value), output)
+    table = (view or View.steps).replace("-", "_")
+    write(render_report(result, format=format.value, view=table), output)
+    if format == opt.Format.csv and view is None:
+        say(_other_tables(result))
     say(f"note: {note}" for note in result.notes)
     say(f"warning: {warning}" for warning in result.warnings)
     check_report(result, asserted)
+
+
+def _other_tables(result: FunnelResult) -> Iterator[str]:
+    """Say which tables are not among what was written."""
+    from funnelkit.result.records import asked
+
+    others = [f"--view {view.replace('_', '-')}" for view in asked(result)[1:]]
+    if others:
+        yield f"note: the table of the steps is written; others come with {', '.join(others)}"

@@ -5,15 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from funnelkit.result.records import columns, records
 
 if TYPE_CHECKING:
     from funnelkit.result import FunnelResult
-
-REPORT_COLUMNS = (
-    "segment", "group", "step", "event", "count", "conversion_from_start",
-    "conversion_from_previous", "drop_off", "average_seconds", "median_seconds",
-)  # fmt: skip
 
 
 def to_json(content: dict[str, Any]) -> str:
@@ -21,12 +19,21 @@ def to_json(content: dict[str, Any]) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def report_csv(result: FunnelResult) -> str:
-    """Return one line per segment, group and step; missing values are empty (RFC 4180)."""
+def report_csv(result: FunnelResult, view: str = "steps") -> str:
+    """Return a view as one table with a header; missing values are empty (RFC 4180).
+
+    Instants are in ISO 8601, UTC.
+    """
     text = io.StringIO()
+    names = list(columns(result, view))
     writer = csv.writer(text)
-    writer.writerow(REPORT_COLUMNS)
-    for segment, group, series in result.series():
-        for step in series.steps:
-            writer.writerow([segment, group, *(getattr(step, c) for c in REPORT_COLUMNS[2:])])
+    writer.writerow(names)
+    for record in records(result, view):
+        writer.writerow([_plain(record.get(name)) for name in names])
     return text.getvalue()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, datetime) else value

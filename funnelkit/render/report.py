@@ -10,8 +10,17 @@ if TYPE_CHECKING:
     from funnelkit.result import FunnelResult
 
 
-def render_report(result: FunnelResult, *, format: str) -> str:  # noqa: A002 - the option's name
-    """Return the report as `table`, `json`, `csv` or `markdown`."""
+def render_report(
+    result: FunnelResult,
+    *,
+    format: str,  # noqa: A002 - the option's name
+    view: str = "steps",
+) -> str:
+    """Return the report as `table`, `json`, `csv` or `markdown`; only CSV is of one `view`.
+
+    Raises:
+        DefinitionError: the report has no such view.
+    """
     if format == "json":
         from funnelkit.render.machine import to_json
 
@@ -19,7 +28,7 @@ def render_report(result: FunnelResult, *, format: str) -> str:  # noqa: A002 - 
     if format == "csv":
         from funnelkit.render.machine import report_csv
 
-        return report_csv(result)
+        return report_csv(result, view)
     with percentages(result.funnel.settings.percentages):
         if format == "markdown":
             from funnelkit.render.markdown import report_markdown

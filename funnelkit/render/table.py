@@ -5,14 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelkit.render.definition import definition, events_read
-from funnelkit.render.words import LINE, bar, count, duration, fit, hanging, percent, visible
+from funnelkit.render.words import (
+    LINE,
+    bar,
+    count,
+    duration,
+    fit,
+    hanging,
+    percent,
+    visible,
+    width,
+)
+from funnelkit.result.tables import tables_across, tables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from funnelkit.result import FunnelResult, Series
+    from funnelkit.result import FunnelResult, Series, StepResult
+    from funnelkit.result.tables import TextTable
 
 BAR = 52
+INDENT = 3
+GAP = 2
+LEAST_WORDS = 10
+MOST_STEP_COLUMNS = 6
 
 
 def report_table(result: FunnelResult) -> str:
@@ -35,6 +51,34 @@ def _lines(result: FunnelResult) -> Iterator[str]:
         if segment.groups:
             yield ""
             yield from _groups(segment, unit)
+        for table in tables_of(segment, result):
+            yield ""
+            yield from text_table(table)
+    for table in tables_across(result):
+        yield ""
+        yield from text_table(table)
+
+
+def text_table(table: TextTable) -> Iterator[str]:
+    """Yield the title, the rows in columns, and the notes, all in 80 columns.
+
+    The words in the first column give way to the numbers.
+    """
+    blank = " " * INDENT
+    yield from hanging("", table.title, indent=INDENT)
+    if table.heads:
+        rows = [tuple(map(visible, row)) for row in (table.heads, *table.rows)]
+        widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+        rest = INDENT + sum(each + GAP for each in widths[1:])
+        widths[0] = min(widths[0], max(LEAST_WORDS, LINE - rest))
+        for row in rows:
+            line = blank + fit(row[0], widths[0])
+            for k, cell in enumerate(row[1:], 1):
+                drawing = table.bars and k == len(row) - 1
+                line += " " * GAP + (cell if drawing else f"{cell:>{widths[k]}}")
+            yield line.rstrip()
+    for note in table.notes:
+        yield from hanging("", note, indent=INDENT)
 
 
 def _series(series: Series, unit: str) -> Iterator[str]:
@@ -43,10 +87,13 @@ def _series(series: Series, unit: str) -> Iterator[str]:
     shares = [step.conversion_from_start for step in series.steps]
     shares += [step.conversion_from_previous for step in series.steps]
     rate = max(len("of start"), *(len(percent(share)) for share in shares)) + 1
-    name = LINE - 3 - numbers - lost - 2 * rate - 8 - 8
+    excluded = 0
+    if series.steps[0].excluded_drop_off is not None:
+        excluded = max(len("excl."), *(len(count(_excluded(step))) for step in series.steps)) + 2
+    name = LINE - 3 - numbers - lost - excluded - 2 * rate - 8 - 8
     yield (
         f"   {'step':{name}}{unit:>{numbers}}{'of start':>{rate}}{'of prev.':>{rate}}"
-        f"{'lost':>{lost}}{'average':>8}{'median':>8}"
+        f"{'lost':>{lost}}{'excl.' if excluded else '':>{excluded}}{'average':>8}{'median':>8}"
     )
     for step in series.steps:
         line = (
@@ -56,6 +103,7 @@ def _series(series: Series, unit: str) -> Iterator[str]:
         if step.step > 1:
             line += (
                 f"{percent(step.conversion_from_previous):>{rate}}{count(step.drop_off):>{lost}}"
+                f"{count(_excluded(step)) if excluded else '':>{excluded}}"
                 f"{duration(step.average_seconds):>8}{duration(step.median_seconds):>8}"
             )
         yield line
@@ -67,11 +115,25 @@ def _series(series: Series, unit: str) -> Iterator[str]:
     yield f"   conversion {percent(series.conversion)}{times}"
 
 
+def _excluded(step: StepResult) -> int:
+    return step.excluded_drop_off or 0
+
+
 def _groups(segment: Series, unit: str) -> Iterator[str]:
-    steps = len(segment.steps)
-    name = max(12, 80 - 10 - 9 * steps - 9)
-    heads = "".join(f"{f'step {k}':>9}" for k in range(1, steps + 1))
+    """Yield a line per group; of many steps the first and the last ones."""
+    shown = _shown_steps(len(segment.steps))
+    counts = [[count(group.counts[k - 1]) for k in shown] for group in segment.groups]
+    columns = [max(9, 2 + max(len(row[place]) for row in counts)) for place in range(len(shown))]
+    name = max(12, LINE - 10 - sum(columns) - 9)
+    heads = "".join(f"{f'step {k}':>{column}}" for k, column in zip(shown, columns, strict=True))
     yield f"   {fit(f'{unit} by value', name)}{heads}{'converted':>11}"
-    for group in segment.groups:
-        numbers = "".join(f"{count(step.count):>9}" for step in group.steps)
+    for group, row in zip(segment.groups, counts, strict=True):
+        cells = zip(row, columns, strict=True)
+        numbers = "".join(f"{cell:>{column}}" for cell, column in cells)
         yield f"   {fit(group.name, name)}{numbers}  {percent(group.conversion):>9}"
+
+
+def _shown_steps(steps: int) -> Sequence[int]:
+    if steps <= MOST_STEP_COLUMNS:
+        return range(1, steps + 1)
+    return [1, *range(steps - MOST_STEP_COLUMNS + 2, steps + 1)]

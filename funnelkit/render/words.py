@@ -6,6 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from funnelkit.result.percent import MISSING, percent
+from funnelkit.result.words import bar, count, duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,26 +17,6 @@ __all__ = [
 
 LINE = 80
 INDENT = 9
-
-
-def count(number: int) -> str:
-    """Return a whole number with thousands apart."""
-    return f"{number:,}"
-
-
-def duration(seconds: float | None) -> str:
-    """Return a time in its two largest units: `2d 4h`, `5m 15s`, `0.25s`."""
-    if seconds is None:
-        return MISSING
-    if seconds < 10:  # noqa: PLR2004 - below, a fraction of a second still matters
-        return f"{seconds:.3f}".rstrip("0").rstrip(".") + "s"
-    whole = round(seconds)
-    days, rest = divmod(whole, 86_400)
-    hours, rest = divmod(rest, 3_600)
-    minutes, left = divmod(rest, 60)
-    parts = [(days, "d"), (hours, "h"), (minutes, "m"), (left, "s")]
-    first = next(position for position, (number, _) in enumerate(parts) if number)
-    return " ".join(f"{number}{unit}" for number, unit in parts[first : first + 2])
 
 
 def visible(text: str) -> str:
@@ -64,25 +45,17 @@ def fit(text: str, columns: int) -> str:
     return text + " " * (columns - width(text))
 
 
-def hanging(heading: str, words: str) -> Iterator[str]:
+def hanging(heading: str, words: str, *, indent: int = INDENT) -> Iterator[str]:
     """Yield `heading` and the words beside it, in lines of at most 80 columns."""
     line = ""
     for word in visible(words).split(" "):
         longer = f"{line} {word}" if line else word
-        if line and width(longer) > LINE - INDENT:
-            yield f"{heading:{INDENT}}{line}"
+        if line and width(longer) > LINE - indent:
+            yield f"{heading:{indent}}{line}"
             heading, longer = "", word
-        while width(longer) > LINE - INDENT:  # one word that is longer than a line
-            first = fit(longer, LINE - INDENT + 1).removesuffix("…").rstrip(" ")
-            yield f"{heading:{INDENT}}{first}"
+        while width(longer) > LINE - indent:  # one word that is longer than a line
+            first = fit(longer, LINE - indent + 1).removesuffix("…").rstrip(" ")
+            yield f"{heading:{indent}}{first}"
             heading, longer = "", longer[len(first) :]
         line = longer
-    yield f"{heading:{INDENT}}{line}"
-
-
-def bar(fraction: float | None, columns: int) -> str:
-    """Return a bar of block characters, `columns` long for 1.0; something for all but 0."""
-    eighths = round((fraction or 0) * columns * 8)
-    if fraction and not eighths:
-        eighths = 1
-    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+    yield f"{heading:{indent}}{line}"

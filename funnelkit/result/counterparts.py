@@ -75,8 +75,8 @@ class Counterpart:
     """One series, or a group of one, beside that with which it is compared.
 
     `name` is what the other is called: `[Previous] NAME` of the period before, `[Previous 2] NAME`
-    of the one before that, else the name of a group. `period` holds the earlier dates; None for a
-    group, which has those of the report.
+    of the one before that, else the name of a group. `period` holds the earlier dates; None where
+    the other is a group, which has those of the report. `values` are those of the group `group`.
     """
 
     segment: str
@@ -85,6 +85,14 @@ class Counterpart:
     period: Period | None
     steps: tuple[StepDifference, ...]
     intervals: tuple[IntervalDifference, ...] = ()
+    values: tuple[str, ...] = ()
+
+    @property
+    def dates(self) -> str:
+        """The earlier dates as `FROM..TO`; nothing for a group."""
+        from funnelkit.specs.text import format_period
+
+        return "" if self.period is None else format_period(self.period)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from funnelkit.model import Funnel
     from funnelkit.result.counterparts import Counterpart
+    from funnelkit.result.records import View
     from funnelkit.result.series import Series
     from funnelkit.stats.ab import AbTest
 
@@ -66,24 +67,10 @@ class FunnelResult:
         return f"FunnelResult({steps}, conversion {rate}{more})"
 
     def _repr_html_(self) -> str:
-        """Return a table per series for a notebook."""
-        from html import escape
+        """Return a table per series, and per view that was asked for, for a notebook."""
+        from funnelkit.result.html import to_html
 
-        heads = "".join(f"<th>{h}</th>" for h in ("step", "count", "of start", "of previous"))
-        parts = []
-        for segment, group, series in self.series():
-            rows = "".join(
-                f"<tr><td>{escape(step.event)}</td><td>{step.count:,}</td>"
-                + "".join(
-                    f"<td>{self._percent(share)}</td>"
-                    for share in (step.conversion_from_start, step.conversion_from_previous)
-                )
-                + "</tr>"
-                for step in series.steps
-            )
-            name = segment if group is None else f"{segment}: {group}"
-            parts.append(f"<table><caption>{escape(name)}</caption><tr>{heads}</tr>{rows}</table>")
-        return "".join(parts)
+        return to_html(self)
 
     def _percent(self, share: float | None) -> str:
         return percent(share, self.funnel.settings.percentages).replace(" %", "%")
@@ -130,16 +117,33 @@ class FunnelResult:
             "notes": list(self.notes),
         }
 
-    def to_polars(self) -> pl.DataFrame:
-        """Return one row per segment, group and step; `group` is null for the whole segment."""
+    def to_polars(self, view: View = "steps") -> pl.DataFrame:
+        """Return one of the report's tables as a frame; times of intervals are in UTC.
+
+        Of each segment, and of each group in it (`group` is null for the whole segment; with two
+        properties `group_1` and `group_2` hold the values), there is one row
+
+        * in "steps": per step;
+        * in "intervals": per interval and step;
+        * in "time_to_convert": per pair of steps and bin;
+        * in "frequency": per step and number of times;
+        * in "by_age": per age at which somebody converts;
+        * in "ab": per variant;
+        * in "compared_to": per step, then per interval and step, of each counterpart.
+
+        Raises:
+            DefinitionError: there is no such view, or it was not asked for.
+        """
+        from datetime import datetime
+
         import polars as pl
 
-        return pl.DataFrame(
-            [
-                {"segment": segment, "group": group}
-                | {name: getattr(step, name) for name in step.__slots__}
-                for segment, group, series in self.series()
-                for step in series.steps
-            ],
-            infer_schema_length=None,
-        )
+        from funnelkit.result.records import columns, records
+
+        names = columns(self, view)
+        schema = {
+            name: pl.Datetime("us", "UTC") if kind is datetime else kind
+            for name, kind in names.items()
+        }
+        rows = [tuple(record.get(name) for name in names) for record in records(self, view)]
+        return pl.DataFrame(rows, schema=schema, orient="row")
