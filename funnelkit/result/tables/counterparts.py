@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from funnelkit.result.percent import percent
-from funnelkit.result.tables.intervals import MOST_ROWS, interval_name
+from funnelkit.result.tables.intervals import MOST_ROWS, clock
 from funnelkit.result.tables.text_table import TextTable
 from funnelkit.result.words import change, count, points
 
@@ -19,6 +19,7 @@ ARITHMETIC = (
     "The differences are Amplitude's arithmetic; funnelkit compare says what they show, and what "
     "they cannot."
 )
+INCOMPLETE = "* incomplete: conversions can still follow after the end of the data"
 
 
 def counterpart_tables(compared: Sequence[Counterpart]) -> Iterator[TextTable]:
@@ -53,9 +54,10 @@ def _whole(one: Counterpart, title: str) -> Iterator[TextTable]:
             title=f"{one.name} over time, by position",
             heads=_heads("interval"),
             rows=tuple(
-                (interval_name(each.name, complete=each.complete), *_cells(each.steps[-1]))
+                (clock(each.name) + ("" if each.complete else " *"), *_cells(each.steps[-1]))
                 for each in shown
             ),
+            notes=() if all(each.complete for each in shown) else (INCOMPLETE,),
         )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from funnelkit.model import Funnel
     from funnelkit.result.series import Series
 
-MOST_TIMES = 4
+MOST_TIMES = 3
 
 
 def frequency_tables(segment: Series, funnel: Funnel) -> Iterator[TextTable]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from funnelkit.result.series import Series
     from funnelkit.result.views import IntervalResult
 
-BAR = 20
+BAR = 12
 MOST_ROWS = 100
 MOST_MARKS = 30
 WORDS: dict[Interval, str] = {
@@ -33,9 +33,9 @@ def interval_tables(segment: Series, funnel: Funnel) -> Iterator[TextTable]:
         yield _by_group(segment, WORDS[interval])
 
 
-def interval_name(name: str, *, complete: bool) -> str:
-    """Return what an interval is called where its numbers may still change."""
-    return name if complete else f"{name} (incomplete)"
+def clock(name: str) -> str:
+    """Return the name of an interval as a person reads it: without the offset of its time zone."""
+    return name[: len("2026-05-04T13:00")].replace("T", " ")
 
 
 def _by_interval(segment: Series, funnel: Funnel, word: str) -> TextTable:
@@ -56,7 +56,7 @@ def _by_interval(segment: Series, funnel: Funnel, word: str) -> TextTable:
         heads=(word, f"{funnel.noun}s", f"step {last}", "converted", ""),
         rows=tuple(
             (
-                interval_name(interval.name, complete=interval.complete),
+                clock(interval.name) + ("" if interval.complete else " (incomplete)"),
                 count(interval.series.counts[0]),
                 count(interval.series.counts[-1]),
                 percent(interval.series.conversion),
@@ -74,7 +74,8 @@ def _by_group(segment: Series, word: str) -> TextTable:
     most = max((_most(group.intervals) for group in groups), default=0)
     shown = segment.intervals[-MOST_MARKS:]
     return TextTable(
-        title=f"conversion over time of each group, {shown[0].name} to {shown[-1].name}",
+        title=f"conversion over time of each group, {clock(shown[0].name)} to "
+        f"{clock(shown[-1].name)}",
         heads=("group", "converted", f"a mark per {word}, up to {percent(most)}"),
         rows=tuple(
             (

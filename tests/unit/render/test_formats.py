@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension
@@ -11,9 +12,11 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension
 from funnelkit.engine.summarise import fraction
 from funnelkit.model import (
     EventSelector,
+    Exclusion,
     Filter,
     Funnel,
     GroupBy,
+    Measures,
     Period,
     Property,
     Segment,
@@ -22,7 +25,22 @@ from funnelkit.model import (
 )
 from funnelkit.render.report import render_report
 from funnelkit.render.verification import render_verification
-from funnelkit.result import EventsRead, FunnelResult, Series, StepResult
+from funnelkit.result import (
+    AgePoint,
+    Bin,
+    Counterpart,
+    EventsRead,
+    Frequency,
+    FunnelResult,
+    IntervalDifference,
+    IntervalResult,
+    Series,
+    StepDifference,
+    StepResult,
+    TimeToConvert,
+)
+from funnelkit.result.records import VIEWS
+from funnelkit.stats.ab import ab_test
 from funnelkit.verification.expectation import Verification
 
 NASTY = "[/x] *b* <i> | A\n`q` 漢字\x1b[31m $1 \\"
@@ -33,7 +51,7 @@ class Golden(SingleFileSnapshotExtension):
     """A file of bytes per test, with the ending of its format."""
 
 
-ENDINGS = {"table": "txt", "json": "json", "csv": "csv", "markdown": "md"}
+ENDINGS = {"table": "txt", "json": "json", "csv": "csv", "markdown": "md", "html": "html"}
 
 
 @pytest.fixture
@@ -119,10 +137,159 @@ RICH = report(
 )
 
 
-@pytest.mark.parametrize("form", sorted(ENDINGS))
-@pytest.mark.parametrize("result", [PLAIN, RICH], ids=["plain", "rich"])
+VARIANTS = report(
+    series("all users, with B", (9, 4, 2), (None, 1.5, 7.0)),
+    series("all users, without B", (9, 5), (None, 8.5)),
+    optional_step=2,
+)
+EXCLUDED = (0, 12, 3)
+HOURS = ("2024-10-27T02:00+02:00", "2024-10-27T02:00+01:00", "2024-10-27T03:00+01:00")
+
+
+def over_time(*counts):
+    """Hours around the change of clocks; nothing more can arrive for the first."""
+    start = datetime(2024, 10, 27, tzinfo=UTC)
+    return tuple(
+        IntervalResult(
+            name=name,
+            start=start + timedelta(hours=k),
+            end=start + timedelta(hours=k + 1),
+            complete=not k,
+            series=series(name, numbers, (None, 60.0, 7.5)),
+        )
+        for k, (name, numbers) in enumerate(zip(HOURS, counts, strict=True))
+    )
+
+
+def times(from_step, to_step, counts, *, width=60):
+    bins = [Bin(start=width * k, end=width * (k + 1), count=n) for k, n in enumerate(counts)]
+    bins.append(Bin(start=width * len(counts), end=None, count=1))
+    return TimeToConvert(
+        from_step=from_step,
+        to_step=to_step,
+        units=sum(counts) + 1,
+        bins=tuple(bins),
+        average_seconds=100 / 3,
+        median_seconds=30.0,
+        percentile_seconds=(0.25, 90.0, 5_400.0, 86_400.0, 2_592_000.0),
+    )
+
+
+def by_age(*points):
+    return tuple(
+        AgePoint(seconds=s, at_risk=n, converted=d, conversion=c, low=c / 2, high=2 * c)
+        for s, n, d, c in points
+    )
+
+
+def measured(name, counts, **more):
+    found = series(
+        name,
+        counts,
+        (None, 60.0, 7.5),
+        intervals=over_time((60, 30, 12), (0, 0, 0), (40, 11, 9)),
+        time_to_convert=(
+            times(1, 2, [3, 2, 1]),
+            times(2, 3, []),
+            times(1, 3, [n % 7 for n in range(45)], width=600),
+        ),
+        frequency=(
+            Frequency(step=1, counts=(30, 8, 0, 2, 1), average=1.439, median=1.0),
+            Frequency(step=2, counts=(20,), average=1.0, median=1.0),
+        ),
+        property_sum=1234.5678,
+        by_age=by_age((90.0, 100, 5, 0.05), (3_600.0, 90, 15, 0.2), (604_800.0, 3, 0, 0.2)),
+        **more,
+    )
+    steps = zip(found.steps, EXCLUDED, strict=True)
+    return replace(found, steps=tuple(replace(one, excluded_drop_off=n) for one, n in steps))
+
+
+def beside(name, now, then, **more):
+    steps = zip(EVENTS, now, then, strict=True)
+    return {
+        "name": name,
+        "segment": "A",
+        "group": None,
+        "period": Period(date(2024, 9, 1), date(2024, 9, 30)),
+        "steps": tuple(
+            StepDifference(
+                step=k,
+                event=event,
+                count=one,
+                compared_count=other,
+                conversion=fraction(one, now[0]),
+                compared_conversion=fraction(other, then[0]),
+            )
+            for k, (event, one, other) in enumerate(steps, 1)
+        ),
+        **more,
+    }
+
+
+COMPARED = (
+    Counterpart(
+        **beside(
+            "[Previous] A",
+            (100, 41, 21),
+            (120, 60, 18),
+            intervals=tuple(
+                IntervalDifference(
+                    name=name,
+                    start=datetime(2024, 10, 27, k, tzinfo=UTC),
+                    compared_start=datetime(2024, 9, 27, k, tzinfo=UTC),
+                    complete=k == 0,
+                    steps=beside("", (60, 30, 12 * k), (0 if k == 2 else 40, 5, 0))["steps"],
+                )
+                for k, name in enumerate(HOURS)
+            ),
+        )
+    ),
+    Counterpart(
+        **beside(
+            "[Previous] pro; DE", (60, 30, 15), (0, 0, 0), group="pro; DE", values=("pro", "DE")
+        )
+    ),
+)
+GROUPS = (
+    measured("pro; DE", (60, 30, 15), values=("pro", "DE")),
+    measured("free; |", (20, 11, 6), values=("free", "|")),
+    series("Did not reach step", (20, 0, 0), (None,) * 3),
+)
+MEASURED = replace(
+    report(
+        measured("A", (100, 41, 21), groups=GROUPS),
+        measured(NASTY, (90, 30, 9)),
+        segments=(Segment("A"), Segment(NASTY)),
+        group_by=GroupBy((Property("plan", "user"), Property("country")), step=2),
+        exclusions=(Exclusion((EventSelector("Refunded"),)),),
+        measures=Measures(
+            interval="hour",
+            time_to_convert=True,
+            frequency=True,
+            by_age=True,
+            sum_of=Property("price"),
+        ),
+    ),
+    ab=ab_test([("A", 100, 21), (NASTY, 90, 9)]),
+    compared_to=COMPARED,
+)
+REPORTS = {"plain": PLAIN, "rich": RICH, "variants": VARIANTS, "measured": MEASURED}
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "markdown", "table"])
+@pytest.mark.parametrize("result", REPORTS.values(), ids=REPORTS)
 def test_a_report_looks_like_its_file(golden, result, form):
     assert golden(render_report(result, format=form), form)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_is_a_table_of_its_own(golden, view):
+    assert golden(render_report(MEASURED, format="csv", view=view), "csv")
+
+
+def test_a_notebook_shows_every_view(golden):
+    assert golden(MEASURED._repr_html_(), "html")
 
 
 @pytest.mark.parametrize("form", ["table", "markdown"])
@@ -150,7 +317,7 @@ def test_a_verification_looks_like_its_file(golden, verdict, form):
 def test_a_table_fits_into_80_columns_and_commands_no_terminal():
     from funnelkit.render.words import width
 
-    for result in (PLAIN, RICH):
+    for result in REPORTS.values():
         lines = render_report(result, format="table").splitlines()
         assert max(map(width, lines)) <= 80
         assert all(line.isprintable() for line in lines)
