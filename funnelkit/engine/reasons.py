@@ -117,7 +117,7 @@ class Reasons:
             yield f"{label}: {self._same_tick(same, filled, taken)}"
         if late := [row for row in coming if self.tick(row) > over]:
             gap = words_of(self.tick(late[0]) - over)
-            yield f"{label} came {gap} after the window, which was over at {self._time(over)}"
+            yield f"{label} came {gap} after the window, at {self.clock(late[0])}"
         if coming:
             yield f"{label} came only before step {step}, last at {self.clock(coming[-1])}"
         yield self.never_came(step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from funnelkit.model import NONE
 from funnelkit.render.definition import definition
 from funnelkit.render.words import INDENT, LINE, count, fit, hanging, visible
 
@@ -77,8 +78,8 @@ def _attempt(
 
 
 def _beside(event: TracedEvent) -> Iterator[str]:
-    if event.properties:
-        yield ", ".join(f"{name} = {text}" for name, text in event.properties)
+    if said := [f"{name} = {text}" for name, text in event.properties if text != NONE]:
+        yield ", ".join(said)
     if event.bars:
         pairs = " and ".join(f"{first} and {second}" for first, second in event.bars)
         yield f"must not happen between steps {pairs}"

@@ -65,7 +65,7 @@ def test_every_entry_is_an_attempt_and_the_first_longest_counts(traced):
     assert [attempt.counts for attempt in unit.attempts] == [False, True, False]
     assert [attempt.events for attempt in unit.attempts] == [(1,), (2, 3), (4, 5)]
     assert unit.attempts[0].stopped == (
-        "step 2, B came 6s after the window, which was over at 1970-01-01 00:00:05 UTC"
+        "step 2, B came 6s after the window, at 1970-01-01 00:00:11 UTC"
     )
 
 
@@ -91,12 +91,12 @@ def test_entries_of_one_second_are_one_attempt(traced):
         (
             [(0, "A"), (5, "B"), (3603, "C")],
             {"window": "1h"},
-            "step 3, C came 3s after the window, which was over at 1970-01-01 01:00:00 UTC",
+            "step 3, C came 3s after the window, at 1970-01-01 01:00:03 UTC",
         ),
         (
             [(0, "A"), (5, "B"), (3603, "C")],
             {"window": "1h", "timezone": "Asia/Tokyo"},
-            "step 3, C came 3s after the window, which was over at 1970-01-01 10:00:00 JST",
+            "step 3, C came 3s after the window, at 1970-01-01 10:00:03 JST",
         ),
         (
             [(0, "A"), (5, "B"), (7.25, "X"), (9, "C")],
