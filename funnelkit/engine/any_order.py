@@ -57,8 +57,8 @@ def match_any_order(
     longest conversions that with the first ticks is taken, then that with the first listed steps
     first.
 
-    `out_rows` lists the rows by step; without `prefix`, when the steps need not be the first ones,
-    in the order of time. `near` to `reached` are scratch.
+    `out_rows` lists the rows in the order of the listed steps; without `prefix`, these need not be
+    the first ones, but the first row is the entry's. `near` to `reached` are scratch.
     """
     lines = 0 * steps  # for a bare 0 numba compiles whatever it is handed to once more
     for k in range(1 << steps):
@@ -146,8 +146,6 @@ def match_apart(
                 if far[k] < high and us[far[k]] < limit:
                     out_rows[base + (k if prefix != 0 else count)] = far[k]
                     count += 1
-            if prefix == 0:
-                sort_rows(out_rows, base, best)
             out_unit[lines] = unit
             out_interval[lines] = interval
             out_reach[lines] = best
@@ -206,17 +204,6 @@ def done_within(
         elif prefix != 0:
             break
     return count
-
-
-def sort_rows(out_rows: Slots, base: int, count: int) -> None:
-    """Put the rows of a line into the order of time."""
-    for i in range(base + 1, base + count):
-        row = out_rows[i]
-        j = i
-        while j > base and out_rows[j - 1] > row:
-            out_rows[j] = out_rows[j - 1]
-            j -= 1
-        out_rows[j] = row
 
 
 def match_sets(
@@ -293,8 +280,6 @@ def match_sets(
                     if chosen[k] >= 0:
                         out_rows[base + count] = chosen[k]
                         count += 1
-        if prefix == 0:
-            sort_rows(out_rows, base, best)
         out_unit[lines] = unit
         out_interval[lines] = interval
         out_reach[lines] = best

@@ -38,8 +38,8 @@ COMPARISONS = {">=": ">=", ">": ">", "=": "=", "!=": "<>", "<": "<", "<=": "<="}
 class History:
     """The events of a funnel, and conditions on what their users did at other times.
 
-    `user` is the SQL key of an event's user, `us` its time, `ties` the order at equal times. Where
-    `users` names some by their keys, there are no others; '' is nobody, whose events have no id.
+    `base` is the FROM item of all events, `user` the SQL key of an event's user, `us` its time,
+    `ties` the order at equal times.
     """
 
     funnel: Funnel
@@ -49,20 +49,14 @@ class History:
     user: str
     us: str
     ties: str
-    users: tuple[str, ...] | None = None
+    base: str
 
     def relation(self) -> str:
         """Return the FROM item: the files, with a column for each condition that needs one."""
-        base = self.table.relation(self.bind)
-        if self.users is not None:
-            keys = self.bind.bind(list(self.users))
-            base = (
-                f"(SELECT * FROM {base} WHERE coalesce({self.user}, '') IN (SELECT unnest({keys})))"
-            )
-        found = base
+        base = found = self.base
         if self._asks_for_first():
             found = (
-                f"(SELECT * FROM {base} JOIN (SELECT {self.user} AS fk_first_user, "
+                f"(SELECT * FROM {base} LEFT JOIN (SELECT {self.user} AS fk_first_user, "
                 f"min({self.us}) AS fk_first FROM {base} GROUP BY ALL) "
                 f"ON {self.user} = fk_first_user)"
             )

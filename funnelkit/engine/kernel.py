@@ -1,7 +1,8 @@
 """The kernels, plain or compiled: one source each.
 
 The compiled form is a second copy of a module whose functions numba has compiled: numba cannot call
-plain Python, and the plain copy must stay plain. It is cached on disk, next to the source.
+plain Python, and the plain copy must stay plain. It is cached on disk, next to the source;
+the cache does not see changes of what a module imports, so touch it after changing that.
 """
 
 from __future__ import annotations

@@ -9,7 +9,13 @@ from funnelkit.engine.events_sql import EventConditions
 from funnelkit.engine.history import History, on_first_day
 from funnelkit.engine.rules import pairs_of, rules_of
 from funnelkit.engine.sqlfiles import read_sql
-from funnelkit.engine.units import null_count, unit_key, user_key
+from funnelkit.engine.units import (
+    null_count,
+    numbers_sessions,
+    unit_key,
+    user_key,
+    with_sessions,
+)
 from funnelkit.events.properties import PropertyType, expression
 from funnelkit.events.sql import Parameters, quote_identifier
 from funnelkit.model import NONE
@@ -69,8 +75,9 @@ class Query:
 class CloseLook:
     """Every event of some users, whether it plays a part or not, with more columns.
 
-    `users` are exact keys (see `user_key`). After the other columns comes `part`, which tells
-    whether the funnel needs the event, and then `columns`, SQL whose values are bound in `bind`.
+    `users` are exact keys (see `user_key`), '' is nobody, whose events have no id. After the other
+    columns comes `part`, which tells whether the funnel needs the event, and then `columns`, SQL
+    whose values are bound in `bind`.
     """
 
     users: tuple[str, ...]
@@ -94,17 +101,27 @@ def compose(
     rules = rules_of(funnel)
     us = _microseconds(rules, table)
     conditions = EventConditions(funnel, table, bind, when_new=on_first_day(funnel, us, bind))
+    user = user_key(table, connection, exact=exact)
+    base = table.relation(bind)
+    if closely is not None:
+        keys = bind.bind(list(closely.users))
+        base = f"(SELECT * FROM {base} WHERE coalesce({user}, '') IN (SELECT unnest({keys})))"
+    numbered = numbers_sessions(funnel, table, connection)
+    if numbered:  # before any event is left out, which would part sessions or join them
+        base = with_sessions(base, table, user=user)
     history = History(
         funnel=funnel,
         table=table,
         conditions=conditions,
         bind=bind,
-        user=user_key(table, connection, exact=exact),
+        user=user,
         us=us,
         ties=_ties(table),
-        users=None if closely is None else closely.users,
+        base=base,
     )
-    unit = unit_key(funnel, table, history.relation(), connection, bind, exact=exact)
+    unit = unit_key(
+        funnel, table, history.relation(), connection, bind, exact=exact, numbered=numbered
+    )
     wide = "BIGINT" if max(len(funnel.steps), rules.flag_bits) > NARROW_BITS else "UTINYINT"
     flags = list(_segment_flags(funnel, history, conditions))
     lacks = None

@@ -47,6 +47,18 @@ class UnitKey:
     numbers_sessions: bool = False
 
 
+def numbers_sessions(funnel: Funnel, table: EventTable, connection: DuckDBPyConnection) -> bool:
+    """Tell whether a funnel counts sessions that the events do not name."""
+    return funnel.unit == "session" and not has_sessions(table, connection)
+
+
+def with_sessions(relation: str, table: EventTable, *, user: str) -> str:
+    """Return the FROM item with a column `fk_session`: all events of a user part his sessions."""
+    return read_sql("sessions").format(
+        timeout=SESSION_TIMEOUT, user=user, us=table.microseconds(), events=relation
+    )
+
+
 def unit_key(
     funnel: Funnel,
     table: EventTable,
@@ -55,8 +67,11 @@ def unit_key(
     bind: Parameters,
     *,
     exact: bool,
+    numbered: bool,
 ) -> UnitKey:
     """Return the key of what a funnel counts, over the events of `relation`.
+
+    With `numbered` the relation has a number for each session of a user.
 
     Users; or sessions, by session id, else by 30 minutes of rest (a session id of -1 is none; where
     a file has session ids, events without one take no part: specification A3); or the values of a
@@ -74,17 +89,12 @@ def unit_key(
         user = _exact(ids) if exact else _hashed(ids, table)
         name, present = " else ".join(ids), user_present(ids)
         ordered = not exact and len(ids) == 1 and table.types[ids[0]] in INTEGERS
-    numbers_sessions = funnel.unit == "session" and not has_sessions(table, connection)
-    if funnel.unit == "session":
-        if not numbers_sessions:
-            held.insert(0, SESSION_ID)
-        else:
-            relation = read_sql("sessions").format(
-                timeout=SESSION_TIMEOUT, user=user, us=table.microseconds(), events=relation
-            )
-            user = _joined([user or "", "fk_session"], exact=exact)
-            name += ", sessions by 30 minutes without an event"
-            ordered = False
+    if numbered:
+        user = _joined([user or "", "fk_session"], exact=exact)
+        name += ", sessions by 30 minutes without an event"
+        ordered = False
+    elif funnel.unit == "session":
+        held.insert(0, SESSION_ID)
     key = UnitKey(
         sql=user or "",
         relation=relation,
@@ -92,7 +102,7 @@ def unit_key(
         name=name,
         ordered=ordered,
         ids=tuple(ids),
-        numbers_sessions=numbers_sessions,
+        numbers_sessions=numbered,
     )
     if not held:
         return key

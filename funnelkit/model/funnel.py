@@ -293,6 +293,13 @@ def _check_order(funnel: Funnel) -> None:
             )
         if funnel.measures.frequency:
             raise DefinitionError("in any order no step comes before another: no frequency")
+        if funnel.settings.any_order_steps == "any" and (
+            funnel.measures.sum_of or (funnel.group_by and funnel.group_by.step > 1)
+        ):
+            raise DefinitionError(
+                "where any steps count in any order, the last one or a later one is no certain "
+                "step: group by step 1, and sum nothing"
+            )
     interrupted_by_every = funnel.settings.exact_order_interrupted_by == "every event"
     if funnel.order == "exact" and funnel.exclusions and not interrupted_by_every:
         raise DefinitionError(

@@ -246,6 +246,9 @@ def all_funnels(draw: st.DrawFn, pace: Pace) -> Funnel:
         for name, choices in setting_choices().items()
         if changed and name in COUNTING and not (exclude and name == "exact_order_interrupted_by")
     }
+    if by is not None:
+        any_step = is_any and settings.get("any_order_steps") == "any"
+        by = replace(by, step=1 if any_step else min(by.step, len(found)))
     interval = st.sampled_from(["5min", "hour", "day", "week"])
     return replace(
         base,
@@ -256,7 +259,7 @@ def all_funnels(draw: st.DrawFn, pace: Pace) -> Funnel:
         hold=draw(st.just(()) | st.just(()) | held),
         users=draw(st.sampled_from(["active", "active", "active", "new", "new on first day"])),
         exclusions=draw(excluded) if exclude else (),
-        group_by=None if by is None else replace(by, step=min(by.step, len(found))),
+        group_by=by,
         event_filters=draw(st.just(()) | st.just(()) | few_filters()),
         custom_events=(custom,),
         inactive_events=draw(st.sampled_from([(), ("B",), ("X", "A")])),
@@ -296,7 +299,7 @@ def random_log(
                 session_id=chance.choice(pace.session_ids) if pace.session_ids else None,
                 event_id=number,
             )
-            for number, moment in enumerate(moments)
+            for number, moment in enumerate(moments, len(log))
         ]
     chance.shuffle(log)
     return log
