@@ -19,7 +19,7 @@ from funnelkit.render.words import (
 from funnelkit.result.tables import tables_across, tables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from funnelkit.result import FunnelResult, Series, StepResult
     from funnelkit.result.tables import TextTable
@@ -28,7 +28,7 @@ BAR = 52
 INDENT = 3
 GAP = 2
 LEAST_WORDS = 10
-MOST_STEP_COLUMNS = 6
+LEAST_GROUP = 12
 
 
 def report_table(result: FunnelResult) -> str:
@@ -120,20 +120,15 @@ def _excluded(step: StepResult) -> int:
 
 
 def _groups(segment: Series, unit: str) -> Iterator[str]:
-    """Yield a line per group; of many steps the first and the last ones."""
-    shown = _shown_steps(len(segment.steps))
-    counts = [[count(group.counts[k - 1]) for k in shown] for group in segment.groups]
-    columns = [max(9, 2 + max(len(row[place]) for row in counts)) for place in range(len(shown))]
-    name = max(12, LINE - 10 - sum(columns) - 9)
-    heads = "".join(f"{f'step {k}':>{column}}" for k, column in zip(shown, columns, strict=True))
+    """Yield a line per group; of more steps than fit, the first and the last ones."""
+    longest = max(len(count(group.counts[0])) for group in segment.groups)
+    column = max(9, longest + GAP)
+    most = (LINE - INDENT - LEAST_GROUP - 11) // column
+    steps = range(1, len(segment.steps) + 1)
+    shown = steps if len(steps) <= most else [1, *steps[1 - most :]]
+    name = max(LEAST_GROUP, LINE - 10 - column * len(shown) - 9)
+    heads = "".join(f"{f'step {k}':>{column}}" for k in shown)
     yield f"   {fit(f'{unit} by value', name)}{heads}{'converted':>11}"
-    for group, row in zip(segment.groups, counts, strict=True):
-        cells = zip(row, columns, strict=True)
-        numbers = "".join(f"{cell:>{column}}" for cell, column in cells)
+    for group in segment.groups:
+        numbers = "".join(f"{count(group.counts[k - 1]):>{column}}" for k in shown)
         yield f"   {fit(group.name, name)}{numbers}  {percent(group.conversion):>9}"
-
-
-def _shown_steps(steps: int) -> Sequence[int]:
-    if steps <= MOST_STEP_COLUMNS:
-        return range(1, steps + 1)
-    return [1, *range(steps - MOST_STEP_COLUMNS + 2, steps + 1)]

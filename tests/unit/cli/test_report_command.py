@@ -257,3 +257,43 @@ def test_events_that_cannot_be_read_end_with_3(tmp_path, capfd, name, content, w
     assert err.startswith("error: ")
     assert words in err
     assert "Traceback" not in err
+
+
+def test_a_baseline_opens_the_a_b_view(report):
+    code, out, _ = report(*STEPS, "--group-by", "plan", "--baseline", "pro")
+    assert code == 0
+    assert "A/B view, baseline pro" in out
+    assert "not judged: pro has 1 sample, fewer than 30" in out
+    code, _, err = report(*STEPS, "--baseline", "pro")
+    assert (code, err.startswith("error: the baseline 'pro' has nothing beside it")) == (2, True)
+
+
+def test_an_earlier_period_stands_beside_the_report(report):
+    dates = ("--from", "1970-01-02", "--to", "1970-01-02")
+    code, out, err = report(*STEPS, *dates, "--compare-to", "previous")
+    assert (code, err) == (0, "warning: step 2: nobody did 'Add' as the step asks\n")
+    assert "[Previous] all users, 1970-01-01..1970-01-01" in out
+    assert "   2 Add       0     1    0.00 %  50.0 %   -50.0    -100 %" in out
+
+
+def test_csv_holds_one_view_and_says_so(report):
+    asked = ("--interval", "day", "--by-age", "--format", "csv")
+    code, out, err = report(*STEPS, *asked)
+    assert (code, out.splitlines()[0][:24]) == (0, "segment,group,step,event")
+    assert err == (
+        "note: the table of the steps is written; others come with --view intervals, "
+        "--view by-age\n"
+    )
+    code, out, err = report(*STEPS, *asked, "--view", "by-age")
+    assert (code, err) == (0, "")
+    assert [line.split(",")[2] for line in out.splitlines()] == ["seconds", "5.0", "90000.0"]
+
+
+def test_a_view_needs_csv_and_its_measure(report):
+    assert report(*STEPS, "--view", "intervals")[::2] == (
+        2,
+        "error: --view chooses a table for --format csv; table has all\n",
+    )
+    code, out, err = report(*STEPS, "--view", "intervals", "--format", "csv")
+    assert (code, out) == (2, "")
+    assert err == "error: the report has no view 'intervals': it comes with --interval\n"

@@ -69,7 +69,7 @@ def series(name, counts, times, **more):
     steps = tuple(
         StepResult(
             step=k + 1,
-            event=EVENTS[k],
+            event=EVENTS[k % len(EVENTS)],
             count=count,
             conversion_from_start=fraction(count, counts[0]),
             conversion_from_previous=fraction(count, counts[max(k - 1, 0)]),
@@ -321,6 +321,80 @@ def test_a_table_fits_into_80_columns_and_commands_no_terminal():
         lines = render_report(result, format="table").splitlines()
         assert max(map(width, lines)) <= 80
         assert all(line.isprintable() for line in lines)
+
+
+HUGE = 12_345_678
+
+
+def test_large_numbers_and_many_steps_fit_into_80_columns():
+    from funnelkit.render.words import width
+
+    counts = tuple(HUGE - k for k in range(9))
+    seconds = (None, *[86_399.0] * 8)
+    nine = series("nine", counts, seconds, groups=(series("x", counts, seconds),))
+    whole = measured("A", (HUGE,) * 3, groups=(measured("pro; DE", (HUGE,) * 3, values=("a",)),))
+    whole = replace(
+        whole,
+        intervals=over_time((HUGE,) * 3, (HUGE,) * 3, (HUGE,) * 3),
+        time_to_convert=(times(1, 3, [HUGE] * 300, width=3_600),),
+        frequency=(Frequency(step=1, counts=(HUGE,) * 9, average=5.123, median=5.0),),
+    )
+    huge = replace(
+        MEASURED,
+        segments=(whole, nine),
+        ab=ab_test([("A" * 50, HUGE, HUGE // 3), ("B" * 50, HUGE, HUGE // 2)]),
+        compared_to=(Counterpart(**beside("[Previous] A" * 9, (HUGE,) * 3, (HUGE,) * 3)),),
+    )
+    for line in render_report(huge, format="table").splitlines():
+        assert width(line) <= 80, line
+
+
+def test_a_report_of_nobody_has_all_its_views():
+    nobody = Series(
+        name="all users",
+        steps=series("", (0, 0, 0), (None,) * 3).steps,
+        conversion=None,
+        average_seconds=None,
+        median_seconds=None,
+        intervals=over_time((0, 0, 0), (0, 0, 0), (0, 0, 0)),
+        time_to_convert=(replace(times(1, 3, []), bins=(), units=0, median_seconds=None),),
+        frequency=(Frequency(step=1, counts=(), average=None, median=None),),
+        property_sum=0.0,
+    )
+    text = render_report(replace(MEASURED, segments=(nobody,)), format="table")
+    assert "sum of price at step 3: 0\n" in text
+    assert "1 ProductViewed        –       –\n" in text
+    assert "nan" not in text
+
+
+def test_what_was_not_asked_for_is_not_printed():
+    for form in ("table", "markdown"):
+        text = render_report(PLAIN, format=form)
+        for word in ("over time", "time to", "times that", "sum of", "A/B", "Previous", "excl"):
+            assert word not in text
+
+
+def test_one_variant_is_judged_and_the_others_are_said_not_to_be():
+    three = ab_test([("a", 100, 20), ("b", 100, 35), ("c", 100, 22)])
+    text = render_report(replace(MEASURED, ab=three), format="table")
+    assert "b: above 95 %, which Amplitude calls significant; only the best variant is" in text
+    few = ab_test([("a", 100, 20), ("b", 9, 1)])
+    text = render_report(replace(MEASURED, ab=few), format="table")
+    assert "not judged: b has 9 samples, fewer than 30; b has 1 conversion, fewer than 5" in text
+    sure = ab_test([("a", 10_000, 2_000), ("b", 10_000, 3_500)])
+    assert "over 99.99 %" in render_report(replace(MEASURED, ab=sure), format="markdown")
+
+
+def test_json_rounds_nothing():
+    content = json.loads(render_report(MEASURED, format="json"))
+    step = content["compared_to"][0]["steps"][2]
+    assert step["difference"] == 21 / 100 - 18 / 120
+    assert step["relative_difference"] == (21 / 100 - 18 / 120) / (18 / 120)
+    assert content["ab"]["rows"][1]["significance"] == MEASURED.ab.rows[1].significance
+    segment = content["segments"][0]
+    assert segment["property_sum"] == 1234.5678
+    assert segment["time_to_convert"][0]["average_seconds"] == 100 / 3
+    assert segment["intervals"][2]["conversion"] == 9 / 40
 
 
 def test_json_and_csv_carry_names_and_fractions_in_full():
