@@ -187,7 +187,8 @@ def _left_out(segments: Sequence[Series]) -> Iterator[str]:
     """Say what is missing from the answer."""
     for segment in segments:
         if segment.groups_left_out:
-            shown, more = len(segment.groups), segment.groups_left_out
+            shown = sum(bool(group.values) for group in segment.groups)
+            more = segment.groups_left_out
             yield f"{segment.name}: the {shown} largest groups are shown, {more:,} are left out"
 
 

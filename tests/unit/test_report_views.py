@@ -176,3 +176,11 @@ def test_every_view_agrees_with_the_counts(rows):
         assert count == sum(group.counts[k] for group in whole.groups)
     (beside, *_) = result.compared_to
     assert tuple(step.count for step in beside.steps) == whole.counts
+
+
+def test_those_who_did_not_reach_the_grouped_step_are_no_group_that_is_shown():
+    rows = [("u", "A", 1, None, None), ("u", "B", 2, "pro", None), ("v", "A", 1, None, None)]
+    rows += [("w", "A", 1, None, None), ("w", "B", 2, "free", None)]
+    found = fk.report(frame(rows), steps="A > B", group_by="2: plan", group_limit=1)
+    assert [group.name for group in found.segments[0].groups] == ["free", "Did not reach step"]
+    assert found.warnings == ("all users: the 1 largest groups are shown, 1 are left out",)
