@@ -30,7 +30,7 @@ import funnelkit as fk
 from funnelkit.engine import select
 
 EXAMPLES = int(os.environ.get("FUNNELKIT_FUZZ", "25"))
-USERS = 60
+USERS = 20
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
