@@ -98,7 +98,8 @@ class Period:
             days, rest = divmod(last.replace(tzinfo=None) - first.replace(tzinfo=None), DAY)
             if rest or days < 1:  # or the clock went back by all of it
                 length = last.astimezone(UTC) - first.astimezone(UTC)
-                return replace(self, start=first.astimezone(UTC) - length, end=first)
+                before = (first.astimezone(UTC) - length).astimezone(zone)
+                return replace(self, start=before, end=first)
             return replace(self, start=first - days * DAY, end=first)
         except OverflowError:
             raise DefinitionError(f"no calendar has as much time before {start}") from None
