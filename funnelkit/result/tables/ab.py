@@ -45,9 +45,11 @@ def _verdict(test: AbTest, unit: str) -> Iterator[str]:
     others = [row for k, row in enumerate(test.rows) if k != test.baseline]
     judged = [row for row in others if row.significance is not None]
     for row in judged:
-        side = "above" if row.significant else "not above"
+        verdict = (
+            "above 95 %: significant" if row.significant else "not above 95 %: not significant"
+        )
         more = "; only the best variant is judged" if len(others) > 1 else ""
-        yield f"{row.name}: {side} 95 %, which Amplitude calls significant{more}"
+        yield f"{row.name} is {verdict} by Amplitude's rule{more}"
     best = max(others, key=lambda row: row.conversion or 0, default=None)
     if not judged and best is not None:
         yield f"not judged: {_reasons(best)}"

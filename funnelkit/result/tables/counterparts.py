@@ -39,10 +39,10 @@ def _tables(compared: Sequence[Counterpart]) -> Iterator[TextTable]:
             if one.group is None:
                 yield from _whole(one, f"{one.name}, {dates}")
         groups = [one for one in same if one.group is not None]
-        if groups and dates:
-            yield _groups(groups, f"groups of {segment}, then: {dates}")
-        elif groups:
-            yield _groups(groups, f"groups of {segment}, then: {groups[0].name}")
+        if groups:
+            other = "then" if dates else "other"
+            title = f"groups of {segment}, {other}: {dates or groups[0].name}"
+            yield _groups(groups, title, other)
 
 
 def _whole(one: Counterpart, title: str) -> Iterator[TextTable]:
@@ -61,13 +61,13 @@ def _whole(one: Counterpart, title: str) -> Iterator[TextTable]:
         )
 
 
-def _groups(groups: Sequence[Counterpart], title: str) -> TextTable:
+def _groups(groups: Sequence[Counterpart], title: str, other: str) -> TextTable:
     rows = tuple((one.group or "", *_cells(one.steps[-1])) for one in groups)
-    return TextTable(title=title, heads=_heads("group"), rows=rows)
+    return TextTable(title=title, heads=_heads("group", other), rows=rows)
 
 
-def _heads(first: str) -> tuple[str, ...]:
-    return (first, "count", "then", "of start", "then", "points", "relative")
+def _heads(first: str, other: str = "then") -> tuple[str, ...]:
+    return (first, "count", other, "of start", other, "points", "relative")
 
 
 def _cells(step: StepDifference) -> tuple[str, ...]:

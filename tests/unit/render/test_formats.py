@@ -377,12 +377,25 @@ def test_what_was_not_asked_for_is_not_printed():
 def test_one_variant_is_judged_and_the_others_are_said_not_to_be():
     three = ab_test([("a", 100, 20), ("b", 100, 35), ("c", 100, 22)])
     text = render_report(replace(MEASURED, ab=three), format="table")
-    assert "b: above 95 %, which Amplitude calls significant; only the best variant is" in text
+    assert "b is above 95 %: significant by Amplitude's rule; only the best variant is" in text
+    alike = ab_test([("a", 100, 20), ("b", 100, 21)])
+    text = render_report(replace(MEASURED, ab=alike), format="table")
+    assert "b is not above 95 %: not significant by Amplitude's rule\n" in text
     few = ab_test([("a", 100, 20), ("b", 9, 1)])
     text = render_report(replace(MEASURED, ab=few), format="table")
     assert "not judged: b has 9 samples, fewer than 30; b has 1 conversion, fewer than 5" in text
     sure = ab_test([("a", 10_000, 2_000), ("b", 10_000, 3_500)])
     assert "over 99.99 %" in render_report(replace(MEASURED, ab=sure), format="markdown")
+
+
+def test_groups_beside_another_group_say_so():
+    one = beside("web", (60, 30, 15), (40, 20, 5), group="app", values=("app",), period=None)
+    text = render_report(replace(MEASURED, compared_to=(Counterpart(**one),)), format="table")
+    assert (
+        "   groups of A, other: web\n"
+        "   group  count  other  of start   other  points  relative\n"
+        "   app       15      5    25.0 %  12.5 %   +12.5    +100 %\n"
+    ) in text
 
 
 def test_json_rounds_nothing():
