@@ -167,7 +167,7 @@ def _named(user: str, funnel: Funnel, table: EventTable) -> str:
         user = f"{funnel.unit.scope} property {funnel.unit.name}"
     elif funnel.unit == "session" and "sessions by" not in user:
         user += f", sessions by {table.session_id}"
-    return " and ".join([user, *(prop.name for prop in funnel.hold)])
+    return ", with ".join([user, *(prop.name for prop in funnel.hold)])
 
 
 def id_columns(table: EventTable, connection: DuckDBPyConnection, *, exact: bool) -> list[str]:
