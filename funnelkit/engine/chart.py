@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.entry import Entry
 from funnelkit.engine.intervals import interval_name, interval_starts, moment
-from funnelkit.engine.pieces import apart, best_of_units, only
+from funnelkit.engine.pieces import apart, best_of_units, nobody_of, only
 from funnelkit.engine.select import select
 from funnelkit.engine.summarise import groups, series
 from funnelkit.result import IntervalResult
@@ -156,7 +156,7 @@ class Chart:
         starts = self.interval_starts()
         ends = [*starts[1:], self._end_of_last(starts)]
         pieces = apart(entrants, entrants.interval)
-        nobody = only(entrants, _none_of(entrants))
+        nobody = nobody_of(entrants)
         found = []
         for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
             name = interval_name(start, interval, self.funnel.timezone)
@@ -186,14 +186,6 @@ class Chart:
         if self.funnel.settings.complete_interval == "window over":
             end += self.funnel.window_microseconds
         return self.extent.data_end >= end
-
-
-def _none_of(entrants: Entrants) -> Any:
-    if isinstance(entrants.reach, list):
-        return [False] * len(entrants)
-    import numpy as np
-
-    return np.zeros(len(entrants), bool)
 
 
 def measured(found: Series, entrants: Entrants, funnel: Funnel, extent: Extent | None) -> Series:

@@ -30,24 +30,25 @@ def apart(entrants: Entrants, by: Any) -> dict[int, Entrants]:
     reach: Any = entrants.reach
     if len(by) and by.min() >= -SHORT and by.max() < SHORT:
         by = by.astype(np.int16)  # numpy sorts these in linear time
-    orders: dict[int, tuple[Any, Any]] = {}
+    found = np.unique(by)
+    parts: dict[int, tuple[Any, Any]] = {}  # by least reach: the order, and where each piece ends
     columns: dict[int, Any] = {}
 
-    def piece(value: int) -> Entrants:
+    def piece(number: int) -> Entrants:
         def pick(column: Any, least: int) -> Any:
-            if least not in orders:
+            if least not in parts:
                 values = by[reach >= least] if least > 1 else by
                 order = np.argsort(values, kind="stable")
-                orders[least] = order, values[order]
-            order, values = orders[least]
+                ends = np.searchsorted(values[order], found, "right")
+                parts[least] = order, np.concatenate([[0], ends])
+            order, ends = parts[least]
             if id(column) not in columns:
                 columns[id(column)] = column[order]
-            first = np.searchsorted(values, value, "left")
-            return columns[id(column)][first : np.searchsorted(values, value, "right")]
+            return columns[id(column)][ends[number] : ends[number + 1]]
 
         return _rebuilt(entrants, pick)
 
-    return {value: piece(value) for value in np.unique(by).tolist()}
+    return {value: piece(number) for number, value in enumerate(found.tolist())}
 
 
 def only(entrants: Entrants, keep: Any) -> Entrants:
@@ -63,6 +64,11 @@ def only(entrants: Entrants, keep: Any) -> Entrants:
     return _rebuilt(
         entrants, lambda column, least: column[keep[reach >= least] if least > 1 else keep]
     )
+
+
+def nobody_of(entrants: Entrants) -> Entrants:
+    """Return the same columns without a line."""
+    return _rebuilt(entrants, lambda column, _least: column[:0])
 
 
 def best_of_units(entrants: Entrants) -> Entrants:

@@ -16,7 +16,7 @@ from funnelkit.engine.entrants import join
 from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, partition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from duckdb import DuckDBPyConnection
@@ -107,12 +107,10 @@ class Stream:
 
     def batches(self) -> Iterator[Rows]:
         """Yield the rows as they come, as read-only arrays."""
-        labelled, summed = self.query.rules.grouped_at is not None, self.query.rules.summed
+        summed = self.query.rules.summed
         lacks = self.query.lacks_user_id
         relation = self.connection.sql(self.query.sql, params=self.query.values)
-        for batch in relation.to_arrow_reader(BATCH):
-            if not batch.num_rows:
-                continue
+        for batch, encoded in self._encoded(relation.to_arrow_reader(BATCH)):
             unit, us, mask = (_array(batch.column(i)) for i in range(3))
             flags = _array(batch.column(3)) if self.query.flagged else None
             bits = (mask, 0) if lacks is None or flags is None else (flags, 1 << lacks)
@@ -122,11 +120,34 @@ class Stream:
             self.lacking += lacking
             last = batch.num_columns - 1
             amount = _array(batch.column(last)) if summed else None
-            label = self._codes(batch.column(last - summed)) if labelled else None
+            label = None if encoded is None else self._codes(encoded)
             yield Rows(unit, us, mask, flags, label, amount)
 
-    def _codes(self, texts: Any) -> Any:
-        encoded = texts.dictionary_encode()
+    def _encoded(self, reader: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+        """Yield each batch with its labels as an Arrow dictionary, or None.
+
+        A thread makes the dictionary of one batch while DuckDB reads the next.
+        """
+        if self.query.rules.grouped_at is None:
+            for batch in reader:
+                if batch.num_rows:
+                    yield batch, None
+            return
+        place = self.query.columns.index("label")
+        with ThreadPoolExecutor(1) as encoder:
+            waiting: tuple[Any, Future[Any]] | None = None
+            for batch in reader:
+                if not batch.num_rows:
+                    continue
+                following = batch, encoder.submit(batch.column(place).dictionary_encode)
+                if waiting is not None:
+                    yield waiting[0], waiting[1].result()
+                waiting = following
+            if waiting is not None:
+                yield waiting[0], waiting[1].result()
+
+    def _codes(self, encoded: Any) -> Any:
+        """Return the code of each label in `encoded`, an Arrow dictionary."""
         own = [
             self.codes.setdefault(text, len(self.codes)) for text in encoded.dictionary.to_pylist()
         ]
