@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.entry import Entry
 from funnelkit.engine.intervals import interval_name, interval_starts, moment
-from funnelkit.engine.pieces import apart, best_of_units, nobody_of, only
+from funnelkit.engine.pieces import apart, best_of_units, for_series, nobody_of, only
 from funnelkit.engine.select import select
 from funnelkit.engine.summarise import groups, series
 from funnelkit.result import IntervalResult
@@ -110,15 +110,19 @@ class Chart:
         found = self._series(entrants, question.name)
         if self.funnel.group_by is not None:
             by_value, values = groups(
-                entrants, self.funnel, labels=rows.labels, summarised=self._series
+                for_series(entrants, "label", "entered", "repeats", "amount"),
+                self.funnel,
+                labels=rows.labels,
+                summarised=self._series,
             )
             found = replace(found, groups=by_value, groups_left_out=values - len(by_value))
         if by_interval is None:
             return found
+        by_interval = for_series(by_interval, "interval", "label")
         found = replace(found, intervals=self._intervals(by_interval))
         if self.funnel.group_by is None:
             return found
-        pieces = apart(by_interval, by_interval.label)
+        pieces = apart(for_series(by_interval, "interval"), by_interval.label)
         codes = {tuple(text.split("\x1f")): code for code, text in enumerate(rows.labels)}
         with_intervals = tuple(
             replace(group, intervals=self._intervals(piece))
@@ -155,7 +159,7 @@ class Chart:
         assert interval is not None and self.extent is not None  # noqa: S101, PT018 - asked for it
         starts = self.interval_starts()
         ends = [*starts[1:], self._end_of_last(starts)]
-        pieces = apart(entrants, entrants.interval)
+        pieces = apart(for_series(entrants), entrants.interval)
         nobody = nobody_of(entrants)
         found = []
         for number, (start, end) in enumerate(zip(starts, ends, strict=True)):

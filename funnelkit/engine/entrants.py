@@ -73,7 +73,7 @@ class Entrants:
     rows: Sequence[int] | None = None
 
     def __len__(self) -> int:
-        return len(self.unit)
+        return len(self.reach)
 
     def counts(self) -> tuple[int, ...]:
         """Return the number of units that reached each step."""
