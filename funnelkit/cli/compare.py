@@ -101,7 +101,7 @@ def compare(
     from funnelkit.render.comparison import render_comparison
     from funnelkit.specs.assertions import parse_assertion
 
-    check_output(output, events)
+    check_output(output, events, definition, funnels=[against_funnel])
     asserted = [parse_assertion(text) for text in assert_ or ()]
     with working("Comparing"):
         result = api.compare(

@@ -63,9 +63,11 @@ def convert(
 
     What the other form cannot say is refused by name, with exit code 2.
     """
-    from funnelkit.cli.output import write
+    from funnelkit.cli.output import check_output, write
     from funnelkit.specs.forms import write_funnel
 
+    given = {"funnel": funnel, "custom_event": custom_event, "setting": setting}
+    check_output(output, definition=given)
     written = write_funnel(
         funnel,
         form=to.value,

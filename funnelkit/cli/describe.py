@@ -49,7 +49,7 @@ def describe(
     from funnelkit.render.profile import render_profile
 
     planned = read_plan(plan_file or PLAN) if plan or plan_file else None
-    check_output(output, events)
+    check_output(output, events, files=[plan_file])
     with working("Reading the events"):
         profile = profile_of(events, columns=columns, top=top)
     found = differences(profile, planned) if planned else None

@@ -39,7 +39,7 @@ def drivers(
     from funnelkit.cli.steps import eaten_steps
     from funnelkit.render.drivers import render_drivers
 
-    check_output(output, events)
+    check_output(output, events, definition)
     with working("Reading the events"):
         result = api.drivers(
             events,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from funnelkit.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 def write(text: str | bytes, output: Path | None = None) -> bool:
@@ -57,17 +57,58 @@ def say(lines: Iterable[str]) -> None:
             print(line, file=sys.stderr)  # noqa: T201 - stderr is talk
 
 
-def check_output(output: Path | None, sources: Iterable[str]) -> None:
-    """Refuse to write the answer over the events that it comes from.
+def check_output(
+    output: Path | None,
+    events: Iterable[str] = (),
+    definition: Mapping[str, Any] | None = None,
+    *,
+    funnels: Iterable[str | None] = (),
+    files: Iterable[Path | None] = (),
+) -> None:
+    """Refuse to write the answer over a file that it comes from.
+
+    `definition` has the options that define the funnel, `funnels` more funnels as `--funnel` takes
+    them, and `files` whatever else is read.
 
     Raises:
-        DefinitionError: `output` is one of the files that are read.
+        DefinitionError: `output` is one of the files that are read, or the definition cannot be.
     """
-    from funnelkit.events.files import find_files
-
     if output is None or not output.exists():
         return
-    for source in sources:
-        read = [] if source == "-" else find_files(source)
-        if any(output.samefile(file) for file in read if Path(file).exists()):
-            raise DefinitionError(f"-o {output} would overwrite the events that are read")
+    if any(_same(output, file) for file in _event_files(events)):
+        raise DefinitionError(f"-o {output} would overwrite the events that are read")
+    for file in (*files, *_definition_files(definition or {}, funnels)):
+        if file is not None and _same(output, file):
+            raise DefinitionError(f"-o {output} would overwrite {file}, which is read")
+
+
+def _same(output: Path, file: str | Path) -> bool:
+    return Path(file).exists() and output.samefile(file)
+
+
+def _event_files(events: Iterable[str]) -> Iterator[Path]:
+    from funnelkit.events.files import find_files
+
+    for source in events:
+        if source != "-":
+            yield from find_files(source)
+
+
+def _definition_files(
+    definition: Mapping[str, Any], funnels: Iterable[str | None]
+) -> Iterator[str | Path | None]:
+    """Yield the files of the funnels, and of the cohorts in their segments."""
+    from funnelkit.specs.define import project_of
+    from funnelkit.specs.files import select_funnel
+    from funnelkit.specs.steps import parse_segment
+
+    project = {name: definition.get(name) for name in ("custom_event", "setting")}
+    custom_events, settings = project_of(project)
+    segments = [parse_segment(text) for text in definition.get("segment") or ()]
+    for reference in (definition.get("funnel"), *funnels):
+        if reference is not None:
+            entry = select_funnel(reference, custom_events=custom_events, settings=settings)
+            yield entry.source
+            segments += entry.funnel.segments
+    for segment in segments:
+        yield from (cohort.path for cohort in segment.cohorts)

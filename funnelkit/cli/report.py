@@ -77,7 +77,7 @@ def report(
     from funnelkit.specs.assertions import parse_assertion
     from funnelkit.verification.assertions import check_meaning, check_report
 
-    check_output(output, events)
+    check_output(output, events, definition)
     if view is not None and format != opt.Format.csv:
         raise DefinitionError(f"--view chooses a table for --format csv; {format.value} has all")
     asserted = [parse_assertion(text) for text in assert_ or ()]

@@ -76,7 +76,7 @@ def sql(
     from funnelkit import api
     from funnelkit.cli.output import check_output, write
 
-    check_output(output, events or ())
+    check_output(output, events or (), definition)
     statement = api.sql(
         events,
         dialect=dialect.value,

@@ -44,7 +44,7 @@ def trace(
     from funnelkit.cli.steps import eaten_steps
     from funnelkit.render.trace import render_trace
 
-    check_output(output, events)
+    check_output(output, events, definition)
     with working("Reading the events"):
         found = api.trace(
             events,

@@ -91,7 +91,7 @@ def users(
     from funnelkit.cli.steps import eaten_steps
     from funnelkit.render.users import render_users
 
-    check_output(output, events)
+    check_output(output, events, definition)
     form = _form(format, output)
     with working("Reading the events"):
         found = api.users(

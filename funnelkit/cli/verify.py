@@ -35,7 +35,7 @@ def verify(
     from funnelkit.cli.steps import eaten_steps
     from funnelkit.render.verification import render_verification
 
-    check_output(output, events)
+    check_output(output, events, definition)
     with working("Reading the events"):
         verification = api.verify(events, expect=expect, columns=columns, **definition)
     say(eaten_steps(verification.result.funnel, events, columns))

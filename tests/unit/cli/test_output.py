@@ -100,3 +100,45 @@ def test_the_answer_does_not_overwrite_the_events(events, capfd):
     assert run(["report", events, "--steps", "A", "-o", events]) == 2
     assert "would overwrite the events" in capfd.readouterr().err
     assert Path(events).read_bytes() == before
+
+
+INPUTS = {
+    "funnels.toml": '[funnels.a]\nsteps = "A > B"\nsegments = { few = "cohort(few.txt)" }\n',
+    "few.txt": "u\n",
+    "more.txt": "u\n",
+    "plan.toml": '[[event]]\nname = "A"\ndescription = "x"\n',
+}
+OWN = ["--funnel", "funnels.toml:a"]
+OTHER = ["--steps", "A > B", "--window", "1d", "--against-funnel", "funnels.toml:a"]
+PERIODS = ["--baseline", "2026-01-01..2026-01-02", "--against", "2026-01-03..2026-01-04"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "target"),
+    [
+        (["report", "{events}", *OWN], "funnels.toml"),
+        (["report", "{events}", *OWN], "few.txt"),
+        (["report", "{events}", "--steps", "A", "--segment", "m: cohort(more.txt)"], "more.txt"),
+        (["compare", "{events}", *OTHER, *PERIODS], "funnels.toml"),
+        (["verify", "{events}", *OWN, "--expect", "1, 1"], "funnels.toml"),
+        (["users", "{events}", *OWN, "--reached", "1"], "few.txt"),
+        (["trace", "{events}", *OWN, "--user", "u"], "funnels.toml"),
+        (["drivers", "{events}", *OWN], "funnels.toml"),
+        (["sql", *OWN], "funnels.toml"),
+        (["convert", "funnels.toml:a", "--to", "json"], "funnels.toml"),
+        (["describe", "{events}", "--plan-file", "plan.toml"], "plan.toml"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
+def test_the_answer_does_not_overwrite_what_else_is_read(
+    events, tmp_path, monkeypatch, capfd, arguments, target
+):
+    from funnelkit.cli.run import run
+
+    monkeypatch.chdir(tmp_path)
+    for name, content in INPUTS.items():
+        (tmp_path / name).write_text(content, "utf-8")
+    given = [events if word == "{events}" else word for word in arguments]
+    assert run([*given, "-o", f"./{target}"]) == 2
+    assert f"would overwrite {target}, which is read" in capfd.readouterr().err
+    assert (tmp_path / target).read_text("utf-8") == INPUTS[target]
