@@ -17,7 +17,7 @@ from funnelkit.engine.units import (
     with_sessions,
 )
 from funnelkit.events.properties import PropertyType, expression
-from funnelkit.events.sql import Parameters, quote_identifier
+from funnelkit.events.sql import Parameters, quote_identifier, quote_text
 from funnelkit.model import NONE
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from funnelkit.model import Funnel, Property
 
 NARROW_BITS = 8
+MOST_NUMBERED = 1000
+QUICK = {PropertyType.TEXT, PropertyType.BOOLEAN}
 SEPARATOR = "\x1f"
 """Stands between the values of two properties by which a funnel is grouped."""
 
@@ -143,7 +145,7 @@ def compose(
         mask=_mask(funnel, history, conditions, wide=wide),
         bars=bars,
         flags=f",\n    CAST({flag_sum} AS {wide}) AS flags" if flags else "",
-        label=_label(funnel, table, bind),
+        label=_label(funnel, table, bind, None if exact else connection),
         amount=_amount(funnel, table, bind),
         beside=beside,
         events=unit.relation,
@@ -213,13 +215,37 @@ def _bars(
     return f",\n        {bits} AS fk_bars", "(fk_mask > 0 OR fk_bars > 0)"
 
 
-def _label(funnel: Funnel, table: EventTable, bind: Parameters) -> str:
+def _label(
+    funnel: Funnel, table: EventTable, bind: Parameters, connection: DuckDBPyConnection | None
+) -> str:
     by = funnel.group_by
     if by is None:
         return ""
     texts = [label_text(prop, table, bind) for prop in by.properties]
     text = f" || {bind.bind(SEPARATOR)} || ".join(texts)
+    if connection is not None:
+        text = _numbered(text, by.properties, table, bind, connection)
     return f",\n    CASE WHEN fk_mask & {1 << (by.step - 1)} > 0 THEN {text} END AS label"
+
+
+def _numbered(
+    text: str,
+    properties: tuple[Property, ...],
+    table: EventTable,
+    bind: Parameters,
+    connection: DuckDBPyConnection,
+) -> str:
+    """Return a label whose texts DuckDB numbers itself, where they are few and quick to list.
+
+    To list them takes less than to number them, row by row, in what was read.
+    """
+    if any(expression(table, prop, bind).type not in QUICK for prop in properties):
+        return text
+    sql = f"SELECT DISTINCT {text} FROM {table.relation(bind)} LIMIT {MOST_NUMBERED + 1}"
+    found = [value for (value,) in connection.execute(sql, bind.used_in(sql)).fetchall()]
+    if len(found) > MOST_NUMBERED or any("\0" in value or "$" in value for value in found):
+        return text
+    return f"CAST({text} AS ENUM({', '.join(map(quote_text, found))}))" if found else text
 
 
 def label_text(by: Property, table: EventTable, bind: Parameters) -> str:

@@ -151,7 +151,7 @@ class Stream:
         own = [
             self.codes.setdefault(text, len(self.codes)) for text in encoded.dictionary.to_pylist()
         ]
-        index = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        index = encoded.indices.cast("int32").fill_null(-1).to_numpy(zero_copy_only=False)
         return np.array([*own, -1], np.int32)[index]  # the last one is what -1 takes: no label
 
     def _settled(self, buckets: list[Bucket]) -> list[Bucket]:

@@ -14,6 +14,16 @@ def quote_identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def quote_text(text: str) -> str:
+    """Return `text` as a SQL literal, where a value cannot be bound: inside a type.
+
+    It must hold neither a NUL, which ends a text for some, nor a `$`, which `used_in` looks for.
+    """
+    if "\0" in text or "$" in text:
+        raise ValueError(f"{text!r} cannot be written as a literal")
+    return "'" + text.replace("'", "''") + "'"
+
+
 class Parameters:
     """Collects values; each `bind` returns the placeholder that stands for its value.
 

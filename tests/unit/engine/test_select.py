@@ -1,6 +1,7 @@
 """From events to rows: both ways of reading give the same answer, in any order of the file."""
 
 import random
+from datetime import datetime
 
 import polars as pl
 import pytest
@@ -115,3 +116,24 @@ def test_events_that_can_play_no_part_are_left_in_the_file(tmp_path):
         for small in (True, False):
             rows = select(funnel, table, small=small)
             assert sum(len(bucket.us) for bucket in rows.buckets) == 2
+
+
+def test_few_labels_are_numbered_by_duckdb_whatever_they_say(tmp_path):
+    names = ["it's", 'say "x"', "{brace}", "$p1", "é\n", "", None]
+    moment = datetime(2024, 1, 1)  # noqa: DTZ001 - files carry times in UTC without saying so
+    for chosen in (names, [name for name in names if name != "$p1"]):
+        path = tmp_path / f"{len(chosen)}.parquet"
+        pl.DataFrame(
+            {
+                "user_id": [f"u{i}" for i in range(len(chosen))],
+                "event_type": "A",
+                "event_time": moment,
+                "page": chosen,
+            }
+        ).write_parquet(path)
+        small = answers(path, small=True, steps="A", group_by="page")
+        assert answers(path, small=False, steps="A", group_by="page") == small
+        assert {group.name for group in small[1]} == {name or "" for name in chosen if name} | {
+            "",
+            "(none)",
+        }
