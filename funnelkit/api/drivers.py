@@ -120,14 +120,11 @@ def _warnings(
     """Say what may be wrong with the question, or is missing from the answer."""
     from dataclasses import replace
 
-    from funnelkit.engine.doubts import undone_steps, unknown_events, unknown_properties
+    from funnelkit.engine.doubts import doubts
     from funnelkit.model import GroupBy
 
-    yield from undone_steps(funnel, table, found.step_rows.seen)
-    yield from unknown_events(funnel, table)
-    yield from unknown_properties(
-        funnel if by is None else replace(funnel, group_by=GroupBy((by,))), table
-    )
+    asked = funnel if by is None else replace(funnel, group_by=GroupBy((by,)))
+    yield from doubts(asked, table, found.step_rows.seen)
     if funnel.group_by is not None:
         yield "the drivers are those of all groups together"
     for side, what in ((found.converters, "converter"), (found.drop_offs, "drop-off")):

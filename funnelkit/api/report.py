@@ -168,13 +168,10 @@ def _compared(
 
 def _warnings(charts: Sequence[tuple[Chart, StepRows]], table: EventTable) -> Iterator[str]:
     """Say what may be wrong with the question."""
-    from funnelkit.engine.doubts import undone_steps, unknown_events, unknown_properties
+    from funnelkit.engine.doubts import doubts
 
     for chart, rows in charts:
-        yield from undone_steps(chart.funnel, table, rows.seen)
-    for chart, _ in charts:
-        yield from unknown_events(chart.funnel, table)
-        yield from unknown_properties(chart.funnel, table)
+        yield from doubts(chart.funnel, table, rows.seen)
     funnel = charts[0][0].funnel
     if funnel.order == "any" and any(exclusion.between for exclusion in funnel.exclusions):
         yield (

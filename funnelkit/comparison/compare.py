@@ -26,7 +26,7 @@ from funnelkit.comparison.scatter import scatter
 from funnelkit.comparison.self_selection import self_selection
 from funnelkit.comparison.sides import EVERYBODY, moment, sides
 from funnelkit.comparison.verdict import RANDOMISED, judge
-from funnelkit.engine.doubts import undone_steps, unknown_properties
+from funnelkit.engine.doubts import doubts
 from funnelkit.engine.entry import Entry
 from funnelkit.engine.select import select, time_range
 from funnelkit.engine.summarise import series
@@ -37,7 +37,6 @@ from funnelkit.result import EventsRead
 from funnelkit.stats.significance import significance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date, datetime
 
     from funnelkit.comparison.cohorts import Cohort, Pair
@@ -94,7 +93,8 @@ def compare(
     rows = select(replace(asked.funnel, group_by=_by(decompose)), table)
     window = baseline.window_microseconds
     counted = enter(rows, pair.baseline, window=window), enter(rows, pair.against, window=window)
-    _check_entrants(counted, pair, names)
+    warnings = tuple(doubts(asked.funnel, table, rows.seen))
+    _check_entrants(counted, pair, names, warnings)
     later = range(2, rows.steps + 1)
     steps_alike = tuple(estimate_of(*counted, step=step) for step in later)
     alike = steps_alike[-1]
@@ -129,7 +129,7 @@ def compare(
         decomposition=(
             None if decompose is None else decomposition(decompose, *counted, labels=rows.labels)
         ),
-        warnings=tuple(_warnings(asked, table, rows)),
+        warnings=warnings,
         notes=table.notes,
     )
 
@@ -200,15 +200,16 @@ def _stated_end(stated: date | datetime | None, funnel: Funnel, last: int) -> in
     return end
 
 
-def _check_entrants(counted: tuple[Entrants, Entrants], pair: Pair, names: tuple[str, str]) -> None:
+def _check_entrants(
+    counted: tuple[Entrants, Entrants],
+    pair: Pair,
+    names: tuple[str, str],
+    warnings: tuple[str, ...],
+) -> None:
+    why = "".join(f"; {doubt}" for doubt in warnings)
     for name, entrants, side in zip(names, counted, pair.sides, strict=True):
         if not len(entrants):
             raise DataError(
                 f"nobody entered the funnel on the side {name!r}, from {moment(side.start)} to "
-                f"{moment(side.end)} UTC: there is nothing to compare"
+                f"{moment(side.end)} UTC: there is nothing to compare{why}"
             )
-
-
-def _warnings(asked: Sides, table: EventTable, rows: StepRows) -> Iterator[str]:
-    yield from undone_steps(asked.funnel, table, rows.seen)
-    yield from unknown_properties(asked.funnel, table)

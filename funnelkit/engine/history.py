@@ -7,6 +7,7 @@ a sort; a funnel without them is read as it lies.
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,9 @@ LOOK_BACK = 365 * 86_400 * 1_000_000
 """Microseconds before the range in which instances of a Historical Count are counted (A11h)."""
 
 DAY = 86_400 * 1_000_000
+ID_COLUMNS = ("amplitude_id", "user_id", "device_id")
+"""Whom a cohort's CSV file names: the first of these that is filled, as for events."""
+
 SIGNS = {
     "is": "=", "is not": "<>",
     "less": "<", "less or equal": "<=", "greater": ">", "greater or equal": ">=",
@@ -152,12 +156,7 @@ class History:
         return f"count(*) FILTER (WHERE {fits}) OVER ({over})"
 
     def _is_in(self, cohort: Cohort) -> str:
-        table = self.table
-        columns = [c for c in (table.amplitude_id, table.user_id, table.device_id) if c]
-        ids = self.bind.bind(read_cohort(cohort))
-        texts = (f"CAST({quote_identifier(column)} AS VARCHAR)" for column in columns)
-        tests = (f"coalesce({text} IN (SELECT unnest({ids})), false)" for text in texts)
-        found = f"({' OR '.join(tests)})"
+        found = has_id_of(read_cohort(cohort), self.table, self.bind)
         return found if cohort.inside else f"NOT {found}"
 
 
@@ -172,19 +171,46 @@ def local(funnel: Funnel, us: str, bind: Parameters) -> str:
     return f"timezone({bind.bind(funnel.timezone)}, make_timestamptz({us}))"
 
 
+def has_id_of(ids: list[str], table: EventTable, bind: Parameters) -> str:
+    """Return the condition that any id of an event is one of these."""
+    columns = [c for c in (table.amplitude_id, table.user_id, table.device_id) if c]
+    wanted = bind.bind(ids)
+    texts = (f"CAST({quote_identifier(column)} AS VARCHAR)" for column in columns)
+    tests = (f"coalesce({text} IN (SELECT unnest({wanted})), false)" for text in texts)
+    return f"({' OR '.join(tests)})"
+
+
 def read_cohort(cohort: Cohort) -> list[str]:
-    """Return the ids of a cohort's file: one per line, blanks around them left out.
+    """Return the ids of a cohort's file, blanks around them left out.
+
+    A CSV file whose header names id columns, as `funnelkit users -o` writes it, has in each row the
+    first of them that is filled; any other file has one id per line.
 
     Raises:
         DataError: the file cannot be read, or has no id.
     """
     try:
         text = Path(cohort.path).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        found = list(_ids(text))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"cannot read the cohort {cohort.path}: {reason}") from None
-    ids = [line.strip() for line in text.splitlines()]
-    ids = list(dict.fromkeys(line for line in ids if line))
+    ids = list(dict.fromkeys(one for one in found if one))
     if not ids:
-        raise DataError(f"the cohort {cohort.path} has no id: expected one per line")
+        raise DataError(
+            f"the cohort {cohort.path} has no id: expected one per line, or a CSV file with a "
+            f"column {', '.join(ID_COLUMNS[:-1])} or {ID_COLUMNS[-1]}"
+        )
     return ids
+
+
+def _ids(text: str) -> Iterator[str]:
+    lines = text.splitlines()
+    header = [name.strip() for name in next(csv.reader(lines[:1]), [])]
+    columns = [header.index(name) for name in ID_COLUMNS if name in header]
+    if not columns:
+        yield from (line.strip() for line in lines)
+        return
+    for row in csv.reader(lines[1:]):
+        filled = (row[column].strip() for column in columns if column < len(row))
+        yield next(filter(None, filled), "")

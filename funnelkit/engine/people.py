@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.answer import matched
-from funnelkit.engine.doubts import undone_steps, unknown_events, unknown_properties
+from funnelkit.engine.doubts import doubts
 from funnelkit.engine.entrants import NOT_REACHED, from_arrays, from_lists
 from funnelkit.engine.names import names_of
 from funnelkit.engine.query import SEPARATOR, compose
@@ -21,8 +21,6 @@ from funnelkit.events.connection import connect, data_errors
 from funnelkit.result.people import Column, UserList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from duckdb import DuckDBPyConnection
 
     from funnelkit.engine.bars import ChosenBar
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from funnelkit.engine.names import Names
     from funnelkit.engine.rows import StepRows
     from funnelkit.events.table import EventTable
-    from funnelkit.model import Funnel
 
 NEVER = -(2**63)
 """The time of a step that was not reached."""
@@ -78,15 +75,9 @@ def people(chosen: ChosenBar, table: EventTable, *, small: bool | None = None) -
         bar=chosen.bar,
         columns=tuple(found),
         who=len(names.columns),
-        warnings=tuple(_doubts(rows, chosen.chart.funnel, table)),
+        warnings=tuple(doubts(chosen.chart.funnel, table, rows.seen)),
         notes=table.notes,
     )
-
-
-def _doubts(rows: StepRows, funnel: Funnel, table: EventTable) -> Iterator[str]:
-    yield from undone_steps(funnel, table, rows.seen)
-    yield from unknown_events(funnel, table)
-    yield from unknown_properties(funnel, table)
 
 
 def _behind(bucket: Bucket, rows: StepRows, chosen: ChosenBar, code: int | None) -> _Lines:
