@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 def extent_of(
     funnel: Funnel, table: EventTable, data_end: str | date | datetime | None
 ) -> Extent | None:
-    """Return when the events happened, where the definition asks for it."""
-    if not (funnel.period.is_relative or funnel.measures.interval or funnel.measures.by_age):
+    """Return when the events happened, where the definition or the stated end asks for it.
+
+    Raises:
+        DefinitionError: the data goes on after its stated end.
+    """
+    asked = funnel.period.is_relative or funnel.measures.interval or funnel.measures.by_age
+    if not asked and data_end is None:
         return None
     return extent_in(table, data_end, timezone=funnel.timezone)
 
@@ -24,17 +29,21 @@ def extent_of(
 def extent_in(
     table: EventTable, data_end: str | date | datetime | None, *, timezone: str
 ) -> Extent | None:
-    """Return when the events happened; None where there is none."""
+    """Return when the events happened; None where there is none.
+
+    Raises:
+        DefinitionError: the data goes on after its stated end.
+    """
     from funnelkit.engine.chart import Extent
+    from funnelkit.engine.data_end import stated_end
     from funnelkit.engine.select import time_range
-    from funnelkit.model import Period
     from funnelkit.specs.times import parse_moment
 
     found = time_range(table)
     if found is None:
         return None
     stated = parse_moment(data_end) if isinstance(data_end, str) else data_end
-    end = None if stated is None else Period(end=stated).bounds(timezone)[1]
+    end = stated_end(stated, timezone=timezone, last=found[1])
     return Extent(first=found[0], last=found[1], data_end=found[1] if end is None else end)
 
 

@@ -101,7 +101,9 @@ def drivers(
             compared=sum(row.p_value is not None for row in found.rows),
             rows_left_out=found.between.total - len(rows),
             step_events_left_out=found.between.own_events,
-            events=events_read(events, table, found.step_rows),
+            events=events_read(
+                events, table, found.step_rows, extent=None if data_end is None else extent
+            ),
             warnings=tuple(_warnings(defined, table, found, prop)),
             notes=table.notes,
         )

@@ -122,7 +122,7 @@ def report(
         return FunnelResult(
             funnel=defined,
             segments=segments,
-            events=events_read(events, table, read[0][1]),
+            events=events_read(events, table, read[0][1], extent=extent),
             ab=None if baseline is None else ab_view(defined, segments, baseline),
             compared_to=compared_to,
             warnings=tuple(dict.fromkeys(warnings)),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from funnelkit.engine.chart import Extent
     from funnelkit.engine.rows import StepRows
     from funnelkit.events.table import EventTable
     from funnelkit.model import Funnel
@@ -35,16 +36,22 @@ def source_of(events: Any, table: EventTable) -> str:
     return ", ".join(map(str, table.labels)) if table.labels else str(events)
 
 
-def events_read(events: Any, table: EventTable, rows: StepRows) -> EventsRead:
-    """Return what was read for a funnel, for the result."""
+def events_read(
+    events: Any, table: EventTable, rows: StepRows, *, extent: Extent | None
+) -> EventsRead:
+    """Return what was read for a funnel, for the result; `extent` where it plays a part."""
+    from funnelkit.engine.intervals import moment
     from funnelkit.result import EventsRead
 
+    # A stated end is exclusive; the last event is not.
+    end = None if extent is None else moment(max(extent.last, extent.data_end - 1))
     return EventsRead(
         source=source_of(events, table),
         events=table.rows,
         user_column=rows.unit_name,
         step_one_events=rows.step_one,
         step_one_without_user_id=rows.step_one_without_user_id,
+        data_end=end,
     )
 
 

@@ -10,6 +10,7 @@ from funnelkit.errors import DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
 
     from funnelkit.model import Funnel
     from funnelkit.verification.expectation import Verification
@@ -20,6 +21,7 @@ def verify(
     *,
     expect: str | Sequence[int] | None = None,
     funnel: Funnel | str | None = None,
+    data_end: str | date | datetime | None = None,
     columns: Mapping[str, str] | str | None = None,
     **definition: Any,
 ) -> Verification:
@@ -29,6 +31,7 @@ def verify(
         events: as for `report`.
         expect: one count per step, `"1177, 638, 448, 417"`; by default those of the funnel file.
         funnel: as for `report`.
+        data_end: as for `report`.
         columns: as for `report`.
         definition: the other arguments of `report`; `window` is mandatory here, because Amplitude's
             chart and API do not share a default.
@@ -46,5 +49,5 @@ def verify(
     if wanted is None:
         raise DefinitionError('nothing is expected: give --expect "1177, 638", one count per step')
     expected = expected_counts(wanted, defined)
-    result = report(events, funnel=defined, columns=columns or file_columns)
+    result = report(events, funnel=defined, data_end=data_end, columns=columns or file_columns)
     return Verification(result, expected)

@@ -87,14 +87,14 @@ def compare(
     randomised_by: RandomisedBy = None,
     decompose: Decompose = None,
     columns: opt.Columns = None,
-    format: opt.FormatChoice = opt.Format.table,  # noqa: A002 - the option's name
+    format: opt.FormatChoice = None,  # noqa: A002 - the option's name
     output: opt.Output = None,
     assert_: Assert = None,
     **definition: Any,
 ) -> None:
     """Compare two periods of a funnel, and say whether they are alike."""
     from funnelkit import api
-    from funnelkit.cli.output import check_output, say, write
+    from funnelkit.cli.output import check_output, form_of, say, write
     from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps
     from funnelkit.comparison.judgement import check_comparison
@@ -102,6 +102,7 @@ def compare(
     from funnelkit.specs.assertions import parse_assertion
 
     check_output(output, events, definition, funnels=[against_funnel])
+    form = form_of(format, output, known=opt.Format)
     asserted = [parse_assertion(text) for text in assert_ or ()]
     with working("Comparing"):
         result = api.compare(
@@ -118,7 +119,7 @@ def compare(
             **definition,
         )
     say(eaten_steps(result.baseline.funnel, events, columns))
-    write(render_comparison(result, format=format.value), output)
+    write(render_comparison(result, format=form), output)
     say(f"note: {note}" for note in result.notes)
     say(f"warning: {warning}" for warning in result.warnings)
     check_comparison(result, asserted)

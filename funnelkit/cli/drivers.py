@@ -28,18 +28,19 @@ def drivers(
     limit: Limit = 20,
     data_end: opt.DataEnd = None,
     columns: opt.Columns = None,
-    format: opt.FormatChoice = opt.Format.table,  # noqa: A002 - the option's name
+    format: opt.FormatChoice = None,  # noqa: A002 - the option's name
     output: opt.Output = None,
     **definition: Any,
 ) -> None:
     """Show which events between two steps converters did more often than drop-offs."""
     from funnelkit import api
-    from funnelkit.cli.output import check_output, say, write
+    from funnelkit.cli.output import check_output, form_of, say, write
     from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps
     from funnelkit.render.drivers import render_drivers
 
     check_output(output, events, definition)
+    form = form_of(format, output, known=opt.Format)
     with working("Reading the events"):
         result = api.drivers(
             events,
@@ -51,7 +52,7 @@ def drivers(
             **definition,
         )
     say(eaten_steps(result.funnel, events, columns))
-    write(render_drivers(result, format=format.value), output)
+    write(render_drivers(result, format=form), output)
     say(f"note: {note}" for note in result.notes)
     say(f"warning: {warning}" for warning in result.warnings)
 

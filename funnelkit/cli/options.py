@@ -88,8 +88,9 @@ ParquetEvents = Annotated[
 FunnelName = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE:NAME",
-        help="A funnel of a TOML or JSON file; options change it.",
+        metavar="FILE[:NAME]",
+        help="A funnel of a TOML or JSON file, an Amplitude chart (JSON) or API query; options "
+        "change it.",
         rich_help_panel=FUNNEL,
     ),
 ]
@@ -347,8 +348,13 @@ Columns = Annotated[
     ),
 ]
 FormatChoice = Annotated[
-    Format,
-    typer.Option("--format", "-f", help="How to write the answer.", rich_help_panel=OUTPUT),
+    Format | None,
+    typer.Option(
+        "--format",
+        "-f",
+        help="How to write the answer. [default: as FILE ends, else table]",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 VerifyFormatChoice = Annotated[
     VerifyFormat,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from funnelkit.errors import DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+ENDINGS: Final = {"table": "txt", "markdown": "md"}
+"""How the files of a format end, where not by its name."""
 
 
 def write(text: str | bytes, output: Path | None = None) -> bool:
@@ -55,6 +58,26 @@ def say(lines: Iterable[str]) -> None:
     for line in lines:
         if sys.stderr is not None:
             print(line, file=sys.stderr)  # noqa: T201 - stderr is talk
+
+
+def form_of(chosen: str | None, output: Path | None, *, known: Iterable[str]) -> str:
+    """Return the format: the chosen one of the known, else as the file's name ends, else table.
+
+    Raises:
+        DefinitionError: a Parquet file is to hold something else, or the ending is of no format.
+    """
+    ending = "" if output is None else output.suffix.removeprefix(".").lower()
+    endings = {ENDINGS.get(form, str(form)): str(form) for form in known}
+    if chosen is not None:
+        if ending == "parquet" in endings:
+            raise DefinitionError(f"-o {output} is a Parquet file: leave out --format {chosen}")
+        return str(chosen)
+    if ending and ending not in endings:
+        names = ", ".join(f".{one}" for one in endings)
+        raise DefinitionError(
+            f"-o {output}: no format ends in .{ending}, but in {names}; or choose with --format"
+        )
+    return endings.get(ending, "table")
 
 
 def check_output(

@@ -61,7 +61,7 @@ def report(
     compare_to: CompareTo = None,
     data_end: opt.DataEnd = None,
     columns: opt.Columns = None,
-    format: opt.FormatChoice = opt.Format.table,  # noqa: A002 - the option's name
+    format: opt.FormatChoice = None,  # noqa: A002 - the option's name
     view: ViewChoice = None,
     output: opt.Output = None,
     assert_: opt.Assert = None,
@@ -69,7 +69,7 @@ def report(
 ) -> None:
     """Count how many users get through the steps of a funnel, as Amplitude's chart would."""
     from funnelkit import api
-    from funnelkit.cli.output import check_output, say, write
+    from funnelkit.cli.output import check_output, form_of, say, write
     from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps
     from funnelkit.errors import DefinitionError
@@ -78,8 +78,9 @@ def report(
     from funnelkit.verification.assertions import check_meaning, check_report
 
     check_output(output, events, definition)
-    if view is not None and format != opt.Format.csv:
-        raise DefinitionError(f"--view chooses a table for --format csv; {format.value} has all")
+    form = form_of(format, output, known=opt.Format)
+    if view is not None and form != opt.Format.csv:
+        raise DefinitionError(f"--view chooses a table for --format csv; {form} has all")
     asserted = [parse_assertion(text) for text in assert_ or ()]
     with working("Reading the events"):
         result = api.report(
@@ -93,8 +94,8 @@ def report(
     check_meaning(asserted, result.funnel)
     say(eaten_steps(result.funnel, events, columns))
     table = (view or View.steps).replace("-", "_")
-    write(render_report(result, format=format.value, view=table), output)
-    if format == opt.Format.csv and view is None:
+    write(render_report(result, format=form, view=table), output)
+    if form == opt.Format.csv and view is None:
         say(_other_tables(result))
     say(f"note: {note}" for note in result.notes)
     say(f"warning: {warning}" for warning in result.warnings)

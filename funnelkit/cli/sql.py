@@ -44,7 +44,8 @@ Table = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="A table with the columns of Amplitude's export. [default: events]",
+        help="Without EVENTS: a table with the columns of Amplitude's export. [default of dbt "
+        "models and of dialects but duckdb: events]",
         rich_help_panel=opt.OUTPUT,
     ),
 ]

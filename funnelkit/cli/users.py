@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from funnelkit.cli import options as opt
 from funnelkit.cli.definition import defines_a_funnel
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 BAR = "Which bar is meant"
 
@@ -86,13 +83,13 @@ def users(
 ) -> None:
     """List everybody behind a bar of the chart: as many as `report` counts there."""
     from funnelkit import api
-    from funnelkit.cli.output import check_output, say, write
+    from funnelkit.cli.output import check_output, form_of, say, write
     from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps
     from funnelkit.render.users import render_users
 
     check_output(output, events, definition)
-    form = _form(format, output)
+    form = form_of(format, output, known=[*Format, "parquet"])
     with working("Reading the events"):
         found = api.users(
             events,
@@ -110,19 +107,3 @@ def users(
     write(render_users(found, format=form), output)
     say(f"note: {note}" for note in found.notes)
     say(f"warning: {warning}" for warning in found.warnings)
-
-
-def _form(chosen: Format | None, output: Path | None) -> str:
-    """Return the format: as the file's name ends, unless one is given.
-
-    Raises:
-        DefinitionError: a Parquet file is to hold something else.
-    """
-    from funnelkit.errors import DefinitionError
-
-    ending = "" if output is None else output.suffix.removeprefix(".").lower()
-    if chosen is None:
-        return ending if ending in {"parquet", "csv", "json"} else "table"
-    if ending == "parquet":
-        raise DefinitionError(f"-o {output} is a Parquet file: leave out --format {chosen.value}")
-    return chosen.value

@@ -23,6 +23,7 @@ Expect = Annotated[
 def verify(
     events: opt.Events,
     expect: Expect = None,
+    data_end: opt.DataEnd = None,
     columns: opt.Columns = None,
     format: opt.VerifyFormatChoice = opt.VerifyFormat.table,  # noqa: A002 - the option's name
     output: opt.Output = None,
@@ -37,7 +38,9 @@ def verify(
 
     check_output(output, events, definition)
     with working("Reading the events"):
-        verification = api.verify(events, expect=expect, columns=columns, **definition)
+        verification = api.verify(
+            events, expect=expect, data_end=data_end, columns=columns, **definition
+        )
     say(eaten_steps(verification.result.funnel, events, columns))
     say(f"note: {note}" for note in verification.result.notes)
     say(f"warning: {warning}" for warning in verification.result.warnings)

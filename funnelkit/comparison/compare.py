@@ -26,13 +26,14 @@ from funnelkit.comparison.scatter import scatter
 from funnelkit.comparison.self_selection import self_selection
 from funnelkit.comparison.sides import EVERYBODY, moment, sides
 from funnelkit.comparison.verdict import RANDOMISED, judge
+from funnelkit.engine.data_end import stated_end
 from funnelkit.engine.doubts import doubts
 from funnelkit.engine.entry import Entry
 from funnelkit.engine.select import select, time_range
 from funnelkit.engine.summarise import series
 from funnelkit.errors import DataError, DefinitionError
 from funnelkit.events.properties import known_properties
-from funnelkit.model import GroupBy, Period
+from funnelkit.model import GroupBy
 from funnelkit.result import EventsRead
 from funnelkit.stats.significance import significance
 
@@ -89,7 +90,9 @@ def compare(
             "of --baseline and --against"
         )
     asked = sides(baseline, against)
-    pair = asked.pair(*extent, data_end=_stated_end(data_end, baseline, extent[1]))
+    pair = asked.pair(
+        *extent, data_end=stated_end(data_end, timezone=baseline.timezone, last=extent[1])
+    )
     rows = select(replace(asked.funnel, group_by=_by(decompose)), table)
     window = baseline.window_microseconds
     counted = enter(rows, pair.baseline, window=window), enter(rows, pair.against, window=window)
@@ -186,18 +189,6 @@ def _variants(funnel: Funnel, by: Property, table: EventTable) -> tuple[str, str
 
 def _by(prop: Property | None) -> GroupBy | None:
     return None if prop is None else GroupBy((prop,))
-
-
-def _stated_end(stated: date | datetime | None, funnel: Funnel, last: int) -> int | None:
-    if stated is None:
-        return None
-    end = Period(end=stated).bounds(funnel.timezone)[1]
-    if end is None or end <= last:
-        raise DefinitionError(
-            f"the data goes on after its stated end {stated.isoformat()}: its last event is of "
-            f"{moment(last)} UTC"
-        )
-    return end
 
 
 def _check_entrants(

@@ -62,12 +62,18 @@ def definition(funnel: Funnel) -> Iterator[tuple[str, str]]:
 
 
 def events_read(events: EventsRead) -> str:
-    """Return in words what was read, and which id stood for the user."""
+    """Return in words what was read, which id stood for the user, and where the data ends."""
     share = percent(events.share_without_user_id)
     return (
         f"{events.source}: {count(events.events)} events, user = {events.user_column} "
-        f"({share} of step-1 events lack a user_id)"
+        f"({share} of step-1 events lack a user_id){_data_end(events)}"
     )
+
+
+def _data_end(events: EventsRead) -> str:
+    if events.data_end is None:
+        return ""
+    return f"; data to {events.data_end.replace(microsecond=0, tzinfo=None).isoformat()} UTC"
 
 
 def _is_plain(step: Step) -> bool:

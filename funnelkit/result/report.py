@@ -9,6 +9,7 @@ from funnelkit.result.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     import polars as pl
 
@@ -26,7 +27,8 @@ class EventsRead:
     """What was read: where from, how many events, and which id stood for the user.
 
     `step_one_events` counts the events that match step 1, whenever they happened;
-    `step_one_without_user_id` those of them that carry no `user_id`.
+    `step_one_without_user_id` those of them that carry no `user_id`. `data_end` is the last instant
+    up to which there would be events, where that was stated or plays a part.
     """
 
     source: str
@@ -34,6 +36,7 @@ class EventsRead:
     user_column: str
     step_one_events: int
     step_one_without_user_id: int
+    data_end: datetime | None = None
 
     @property
     def share_without_user_id(self) -> float:

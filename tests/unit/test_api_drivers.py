@@ -88,8 +88,9 @@ def test_the_data_end_with_the_last_event_unless_one_says_otherwise():
     # u is watched from second 1 to the last event at 100.
     assert result.drop_offs_cut == 1
     assert result.drop_off_hours == pytest.approx((99 + 1e-6) / 3600)
-    stated = fk.drivers(events, steps="View > Add", window="1h", data_end="2024-05-02T12:00:51")
-    assert stated.drop_off_hours == pytest.approx(50 / 3600)
+    stated = fk.drivers(events, steps="View > Add", window="1h", data_end="2024-05-02T12:03:21")
+    assert stated.drop_off_hours == pytest.approx(200 / 3600)
+    assert stated.events.data_end == datetime.fromisoformat("2024-05-02T12:03:20.999999Z")
 
 
 def test_events_in_the_second_of_either_step_are_not_in_between():

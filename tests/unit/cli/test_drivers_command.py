@@ -46,13 +46,13 @@ def test_the_table_goes_to_stdout_or_to_a_file(events, tmp_path, capfdbinary):
 def test_every_option_reaches_the_question(events, capfdbinary):
     asked = [
         "drivers", str(events), "--steps", "A > B > C", "--between", "1,2", "--by", "plan",
-        "--limit", "1", "--data-end", "2024-01-01T00:00:05", "--window", "1h", "--format", "json",
+        "--limit", "1", "--data-end", "2024-01-01T00:01:01", "--window", "1h", "--format", "json",
     ]  # fmt: skip
     assert run(asked) == 0
     found = json.loads(capfdbinary.readouterr().out)
-    # The data end before u does B: both are drop-offs, watched from second 1 to second 5.
-    assert (found["converters"], found["drop_offs"]) == (0, 2)
-    assert found["drop_off_hours"] == pytest.approx(8 / 3600)
+    # v is a drop-off, watched from second 1 to the stated end at second 61.
+    assert (found["converters"], found["drop_offs"]) == (1, 1)
+    assert found["drop_off_hours"] == pytest.approx(60 / 3600)
     assert found["by"] == {"scope": "event", "name": "plan"}
     assert [(row["event"], row["value"]) for row in found["rows"]] == [("X", "free")]
     assert found["rows_left_out"] == 1

@@ -142,3 +142,48 @@ def test_the_answer_does_not_overwrite_what_else_is_read(
     assert run([*given, "-o", f"./{target}"]) == 2
     assert f"would overwrite {target}, which is read" in capfd.readouterr().err
     assert (tmp_path / target).read_text("utf-8") == INPUTS[target]
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("rep.csv", "segment,"),
+        ("rep.JSON", "{"),
+        ("rep.md", "## "),
+        ("rep.txt", "steps  "),
+        ("rep", "steps  "),
+    ],
+)
+def test_the_format_is_as_the_name_of_the_file_ends(events, tmp_path, name, start):
+    from funnelkit.cli.run import run
+
+    assert run(["report", events, "--steps", "A", "-o", str(tmp_path / name)]) == 0
+    assert (tmp_path / name).read_text("utf-8").startswith(start)
+
+
+def test_a_format_that_is_given_counts_more_than_the_name_of_the_file(events, tmp_path):
+    from funnelkit.cli.run import run
+
+    target = tmp_path / "rep.csv"
+    assert run(["report", events, "--steps", "A", "-f", "json", "-o", str(target)]) == 0
+    assert json.loads(target.read_text("utf-8"))["schema"] == "funnelkit.report/1"
+
+
+@pytest.mark.parametrize(
+    ("command", "known"),
+    [
+        (["report"], ".txt, .json, .csv, .md;"),
+        (["users", "--reached", "1"], ".txt, .json, .csv, .parquet;"),
+    ],
+    ids=["report", "users"],
+)
+def test_an_ending_of_no_format_is_refused_with_those_that_there_are(
+    events, tmp_path, capfd, command, known
+):
+    from funnelkit.cli.run import run
+
+    target = tmp_path / "out.xlsx"
+    name, *options = command
+    assert run([name, events, "--steps", "A", *options, "-o", str(target)]) == 2
+    assert f"no format ends in .xlsx, but in {known}" in capfd.readouterr().err
+    assert not target.exists()

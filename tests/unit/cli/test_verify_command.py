@@ -89,3 +89,41 @@ def test_warnings_are_talk(verify):
     code, _, err = verify("--steps", "View > add", "--window", "1d", "--expect", "2, 0")
     assert code == 0
     assert err.startswith("warning: step 2: no event of the type 'add'")
+
+
+def test_the_stated_end_of_the_data_stands_above_the_counts(verify):
+    code, out, _ = verify(*DEFINED, "--expect", "2, 1", "--data-end", "1970-01-02")
+    assert code == 0
+    assert "data to 1970-01-02T23:59:59 UTC" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["report", *DEFINED],
+        ["report", *DEFINED, "--interval", "day"],
+        ["verify", *DEFINED, "--expect", "2, 1"],
+        ["users", *DEFINED, "--reached", "1"],
+        ["trace", *DEFINED, "--user", "u"],
+        ["drivers", *DEFINED],
+    ],
+    ids=" ".join,
+)
+def test_data_that_goes_on_after_its_stated_end_is_refused(tmp_path, capfd, command):
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join(map(json.dumps, EVENTS)), "utf-8")
+    name, *options = command
+    assert run([name, str(path), *options, "--data-end", "1970-01-01T00:00:05"]) == 2
+    assert (
+        "the data goes on after its stated end 1970-01-01T00:00:05: its last event is of "
+        "1970-01-01T00:00:05 UTC"
+    ) in capfd.readouterr().err
+
+
+def test_where_the_data_ends_is_said_only_if_it_plays_a_part(tmp_path, capfd):
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join(map(json.dumps, EVENTS)), "utf-8")
+    run(["report", str(path), *DEFINED])
+    assert "data to" not in " ".join(capfd.readouterr().out.split())
+    run(["report", str(path), *DEFINED, "--by-age"])
+    assert "data to 1970-01-01T00:00:05 UTC" in " ".join(capfd.readouterr().out.split())
