@@ -168,6 +168,12 @@ def test_a_side_without_anybody_is_an_error_that_names_it(compare):
         compare("a 1 A\na 2 B\nb 20 X", "0..14", "14..28")
 
 
+def test_a_side_without_anybody_for_a_misspelt_property_names_what_is_near(compare):
+    text = visits(4, 20, 3, feature="x")
+    with pytest.raises(DataError, match=r"nobody entered .* 'featur'; .* Did you mean 'feature'\?"):
+        compare(text, "0..14", "14..28", against_where=["featur is x"], window="1d")
+
+
 def test_no_events_at_all_is_an_error():
     import polars as pl
 
