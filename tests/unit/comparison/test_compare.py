@@ -169,7 +169,7 @@ def test_a_side_without_anybody_is_an_error_that_names_it(compare):
 
 
 def test_a_side_without_anybody_for_a_misspelt_property_names_what_is_near(compare):
-    text = visits(4, 20, 3, feature="x")
+    text = "\n".join(visits(4, day, 3, feature="x") for day in (2, 20))
     with pytest.raises(DataError, match=r"nobody entered .* 'featur'; .* Did you mean 'feature'\?"):
         compare(text, "0..14", "14..28", against_where=["featur is x"], window="1d")
 
