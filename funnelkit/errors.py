@@ -15,7 +15,7 @@ import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class FunnelkitError(Exception):
@@ -75,6 +75,15 @@ def nearest(word: str, known: Iterable[str], *, most: int = 3) -> list[str]:
 def fold(word: str) -> str:
     """Return `word` without case, blanks, underscores and hyphens."""
     return "".join(character for character in word.casefold() if character not in " _-\t")
+
+
+MOST_NAMES = 10
+
+
+def those_there_are(word: str, known: Sequence[str]) -> str:
+    """Return what was probably meant, or else the first of what there is."""
+    some = ", ".join(known[:MOST_NAMES]) + (", …" if len(known) > MOST_NAMES else "")
+    return did_you_mean(word, known) or f" There are {some or 'none'}."
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from funnelkit.errors import DefinitionError, UnsupportedError, did_you_mean
+from funnelkit.errors import DefinitionError, UnsupportedError, those_there_are
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from funnelkit.model import Funnel
     from funnelkit.result import Series
     from funnelkit.stats.ab import AbTest
-
-MOST_NAMES = 10
 
 
 def check_ab(funnel: Funnel, baseline: str) -> None:
@@ -65,6 +63,5 @@ def ab_view(funnel: Funnel, series: Sequence[Series], baseline: str) -> AbTest:
 
 def _check_name(baseline: str, names: Sequence[str], *, what: str) -> None:
     if baseline not in names:
-        some = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
-        hint = did_you_mean(baseline, names) or f" There are {some or 'none'}."
+        hint = those_there_are(baseline, names)
         raise DefinitionError(f"no {what} is called {baseline!r}.{hint}")

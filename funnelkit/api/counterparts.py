@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from funnelkit.errors import DefinitionError, did_you_mean
+from funnelkit.errors import DefinitionError, did_you_mean, those_there_are
 from funnelkit.model import Measures
 from funnelkit.result import Counterpart, IntervalDifference, StepDifference
 
@@ -115,7 +115,7 @@ def with_group(series: Sequence[Series], name: str) -> Iterator[Counterpart]:
     everywhere = [group for segment in series for group in segment.groups if group.values]
     names = list(dict.fromkeys(group.name for group in everywhere))
     if name not in names:
-        raise DefinitionError(f"there is no group {name!r}.{did_you_mean(name, names)}")
+        raise DefinitionError(f"there is no group {name!r}.{those_there_are(name, names)}")
     for segment in series:
         groups = [group for group in segment.groups if group.values]
         other = next((group for group in groups if group.name == name), None)

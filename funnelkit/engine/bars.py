@@ -11,7 +11,7 @@ from funnelkit.engine.entrants import NOT_REACHED
 from funnelkit.engine.intervals import interval_name
 from funnelkit.engine.query import SEPARATOR
 from funnelkit.engine.summarise import DID_NOT_REACH
-from funnelkit.errors import DefinitionError, did_you_mean
+from funnelkit.errors import DefinitionError, those_there_are
 from funnelkit.model.period import instant
 from funnelkit.result.people import Bar
 from funnelkit.specs.times import parse_moment
@@ -52,7 +52,7 @@ class ChosenBar:
             codes += [NOT_REACHED] if wanted == DID_NOT_REACH else []
         if not codes:
             known = ["; ".join(values) for values, _ in named] + [DID_NOT_REACH]
-            raise DefinitionError(f"there is no group {wanted!r}.{did_you_mean(wanted, known)}")
+            raise DefinitionError(f"there is no group {wanted!r}.{those_there_are(wanted, known)}")
         if len(codes) > 1:
             raise DefinitionError(
                 f"{len(codes)} groups are called {wanted!r}; in Python `group` takes a tuple of "

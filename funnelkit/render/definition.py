@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from funnelkit.model import ACTIVE_EVENT, Property
+from funnelkit.model import ACTIVE_EVENT, SESSION_ID, Property
+from funnelkit.model.funnel import LONGEST_WINDOW
 from funnelkit.render.words import count, percent
 from funnelkit.specs.days import format_bins, format_time_of_day
 from funnelkit.specs.text import (
@@ -51,8 +52,7 @@ def definition(funnel: Funnel) -> Iterator[tuple[str, str]]:
         yield "grouped", _groups(funnel.group_by)
     yield "counted", f"{_counted(funnel)}, {funnel.order} order"
     yield from _restrictions(funnel)
-    default = " (default)" if funnel.window is None else ""
-    yield "window", f"{format_window(funnel.conversion_window)}{default} {_span(funnel)}"
+    yield "window", _window(funnel)
     yield "dates", dates(funnel)
     yield "times", _times(funnel)
     yield from _measures(funnel.measures)
@@ -142,6 +142,13 @@ def _restrictions(funnel: Funnel) -> Iterator[tuple[str, str]]:
     if funnel.users != "active":
         day = "any day of the dates" if funnel.users == "new" else "the day of that event"
         yield "users", f"new users only: first event ever in the dates, step 1 on {day}"
+
+
+def _window(funnel: Funnel) -> str:
+    if funnel.window == LONGEST_WINDOW and SESSION_ID in funnel.hold:  # specification A3
+        return f"one session: held {SESSION_ID.name}, {_span(funnel)}"
+    default = " (default)" if funnel.window is None else ""
+    return f"{format_window(funnel.conversion_window)}{default} {_span(funnel)}"
 
 
 def _span(funnel: Funnel) -> str:

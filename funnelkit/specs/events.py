@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _BETWEEN: Final = re.compile(r"""\bbetween\b[^]["'|]*$""", re.IGNORECASE)
+_MISSPELT: Final = re.compile(
+    r"\S+\s+(?:steps?\s+)?[0-9]{1,9}\s+and\s+(?:step\s+)?[0-9]{1,9}\s*$", re.IGNORECASE
+)
+"""What ends like two steps, without the word before them."""
 _STEPS: Final = re.compile(
     r"between\s+(?:steps?\s+)?([0-9]{1,9})\s+and\s+(?:step\s+)?([0-9]{1,9})\s*", re.IGNORECASE
 )
@@ -38,7 +42,7 @@ def parse_exclusion(text: str) -> Exclusion:
     Raises:
         DefinitionError: the text breaks the grammar, or what follows `between` is no two steps.
     """
-    found = _BETWEEN.search(text)
+    found = _BETWEEN.search(text) or _MISSPELT.search(text)
     if found is None:
         return Exclusion(parse_events(text, what="exclusion"))
     steps = _STEPS.fullmatch(found[0])

@@ -37,7 +37,7 @@ from funnelkit.model.choices import check_choice
 from funnelkit.specs.days import parse_bins, parse_days, parse_time_of_day, parse_weekdays
 from funnelkit.specs.events import parse_compared_event, parse_custom_event, parse_exclusion
 from funnelkit.specs.problems import WrongKindError, shown, text
-from funnelkit.specs.settings import choose, parse_setting
+from funnelkit.specs.settings import choose, chosen_once, parse_setting
 from funnelkit.specs.steps import (
     STEP_NUMBER,
     Where,
@@ -47,7 +47,7 @@ from funnelkit.specs.steps import (
     parse_steps,
     parse_where,
 )
-from funnelkit.specs.text import UNIT_WORDS
+from funnelkit.specs.text import UNIT_WORDS, format_property
 from funnelkit.specs.times import parse_moment, parse_window
 
 if TYPE_CHECKING:
@@ -239,7 +239,15 @@ def read_settings(value: object) -> dict[str, str]:
         return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Mapping):
         return dict(choose(text(name), text(choice)) for name, choice in value.items())
-    return dict(several(lambda one: parse_setting(text(one)))(value))
+    return chosen_once(several(lambda one: parse_setting(text(one)))(value))
+
+
+def _hold(value: object) -> tuple[Property, ...]:
+    held = several(_property)(value)
+    for place, prop in enumerate(held):
+        if prop in held[:place]:
+            raise DefinitionError(f"the property {format_property(prop)} is held twice")
+    return held
 
 
 read_segments = several(_either(Segment, parse_segment, "text in quotes"))
@@ -264,7 +272,7 @@ READERS: Final[Mapping[str, Callable[[object], Any]]] = {
     "count_by": _choice("count_by", get_args(CountBy)),
     "unit": _unit,
     "users": _choice("users", get_args(Users)),
-    "hold": several(_property),
+    "hold": _hold,
     "exclude": several(_either(Exclusion, parse_exclusion, "text in quotes")),
     "group_by": _group_by,
     "group_limit": _whole,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from funnelkit.errors import DefinitionError, did_you_mean, fold
 from funnelkit.model.settings import setting_choices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def parse_setting(text: str) -> tuple[str, str]:
@@ -35,6 +40,19 @@ def choose(name: str, value: str) -> tuple[str, str]:
             f"the setting {found[0]} is one of {', '.join(choices[found[0]])}; got {value!r}"
         )
     return found[0], values[0]
+
+
+def chosen_once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the choice of each setting.
+
+    Raises:
+        DefinitionError: a setting is given two choices.
+    """
+    chosen: dict[str, str] = {}
+    for name, value in pairs:
+        if chosen.setdefault(name, value) != value:
+            raise DefinitionError(f"the setting {name} is given twice: {chosen[name]} and {value}")
+    return chosen
 
 
 def _all() -> str:
