@@ -19,7 +19,7 @@ FROM (
         {value} AS fk_value,
         {own} AS fk_own,
         {band} AS fk_band
-    FROM (SELECT *, {unit} AS fk_key, {us} AS fk_us FROM {events} WHERE {present})
+    FROM (SELECT *, {unit} AS fk_key, {us} AS fk_us FROM {events} WHERE {present} AND {is_event})
     JOIN {watched} ON fk_key = fk_unit AND fk_us >= fk_start AND fk_us < fk_stop
 )
 GROUP BY ALL

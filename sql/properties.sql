@@ -31,6 +31,15 @@ CREATE OR REPLACE TEMP MACRO fk_item_text(item) AS
 CREATE OR REPLACE TEMP MACRO fk_texts(value) AS
     list_transform(fk_items(value), lambda item: fk_item_text(item));
 
+-- A number, NULL where it is none that can be summed.
+CREATE OR REPLACE TEMP MACRO fk_finite(number) AS CASE WHEN isfinite(number) THEN number END;
+
+CREATE OR REPLACE TEMP MACRO fk_number(digits) AS
+    CASE
+        WHEN regexp_full_match(digits, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?')
+            THEN fk_finite(TRY_CAST(digits AS DOUBLE))
+    END;
+
 -- The list of one text, which is empty where there is none.
 CREATE OR REPLACE TEMP MACRO fk_listed(value) AS
     CASE WHEN value IS NULL THEN CAST([] AS VARCHAR[]) ELSE [value] END;

@@ -18,7 +18,7 @@ from funnelkit.engine.units import (
 )
 from funnelkit.events.properties import PropertyType, expression
 from funnelkit.events.sql import Parameters, quote_identifier, quote_text
-from funnelkit.model import NONE
+from funnelkit.model import ACTIVE_EVENT, ANY_EVENT, IDENTIFY_CALLS, NEW_USER_EVENT, NONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +109,8 @@ def compose(
         keys = bind.bind(list(closely.users))
         base = f"(SELECT * FROM {base} WHERE coalesce({user}, '') IN (SELECT unnest({keys})))"
     numbered = numbers_sessions(funnel, table, connection)
+    if numbered or _minds_every_event(funnel):
+        base = f"(SELECT * FROM {base} WHERE {no_identify_call(table)})"
     if numbered:  # before any event is left out, which would part sessions or join them
         base = with_sessions(base, table, user=user)
     history = History(
@@ -163,6 +165,23 @@ def compose(
         all_lack_user_id=table.user_id is None,
         ties=history.ties,
     )
+
+
+def _minds_every_event(funnel: Funnel) -> bool:
+    """Tell whether events matter that no step names: where not, they need not be told apart."""
+    names = {selector.event_type for selector in funnel.selectors()}
+    return (
+        funnel.order == "exact"
+        or funnel.users != "active"
+        or not names.isdisjoint({ANY_EVENT, ACTIVE_EVENT, NEW_USER_EVENT, *IDENTIFY_CALLS})
+    )
+
+
+def no_identify_call(table: EventTable) -> str:
+    """Return the condition that a line is an event, and no call that sets properties (A0)."""
+    names = ", ".join(f"'{name}'" for name in IDENTIFY_CALLS)
+    event_type = f"CAST({quote_identifier(table.event_type)} AS VARCHAR)"
+    return f"coalesce({event_type} NOT IN ({names}), true)"
 
 
 def _microseconds(rules: Rules, table: EventTable) -> str:
@@ -267,19 +286,21 @@ def label_text(by: Property, table: EventTable, bind: Parameters) -> str:
 
 
 def _amount(funnel: Funnel, table: EventTable, bind: Parameters) -> str:
-    """Return the column of the numbers to be summed; what is no number counts 0 (A11i)."""
+    """Return the column of the numbers to be summed (A11i).
+
+    What is no number counts 0, text that filters take for one counts, a list counts its sum.
+    """
     prop = funnel.measures.sum_of
     if prop is None:
         return ""
     value = expression(table, prop, bind)
     match value.type:
         case PropertyType.NUMBER:
-            number = f"CAST({value.sql} AS DOUBLE)"
+            number = f"fk_finite(CAST({value.sql} AS DOUBLE))"
         case PropertyType.TEXT:
-            number = f"TRY_CAST({value.sql} AS DOUBLE)"
+            number = f"fk_number({value.sql})"
         case PropertyType.JSON:
-            items = f"list_transform(fk_texts({value.sql}), lambda t: TRY_CAST(t AS DOUBLE))"
-            number = f"list_sum({items})"
+            number = f"list_sum(list_transform(fk_texts({value.sql}), lambda t: fk_number(t)))"
         case _:
             number = "NULL"
     last = 1 << (len(funnel.steps) - 1)

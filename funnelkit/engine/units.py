@@ -107,8 +107,10 @@ def unit_key(
     if not held:
         return key
     missing = funnel.settings.hold_missing == "a value"
+    first = len(held) - len(funnel.hold)  # before come the unit's own property, or the session
     values = [
-        held_values(prop, table, bind, missing=missing and prop in funnel.hold) for prop in held
+        held_values(prop, table, bind, missing=missing and place >= first and prop != SESSION_ID)
+        for place, prop in enumerate(held)
     ]
     columns = ", ".join(f"unnest({value}) AS fk_held_{i}" for i, value in enumerate(values))
     if len(values) > 1:  # several lists side by side would be zipped

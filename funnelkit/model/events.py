@@ -20,6 +20,9 @@ ACTIVE_EVENT: Final = "_active"
 NEW_USER_EVENT: Final = "_new"
 """The event type that stands for New User: any event on the day of the user's first event."""
 
+IDENTIFY_CALLS: Final = ("$identify", "$groupidentify")
+"""What stands among events but is none: calls that set properties (specification A0, D3)."""
+
 CUSTOM: Final = "ce:"
 """What the name of a custom event begins with where an event type is expected."""
 

@@ -293,7 +293,9 @@ def random_log(
             Event(
                 user=f"u{user}",
                 time=moment,
-                event_type=chance.choice("AAABBBCX"),
+                event_type=chance.choice(
+                    ["A", "A", "A", "B", "B", "B", "C", "X", "X", "$identify"]
+                ),
                 event_properties=random_properties(chance, properties),
                 user_properties=random_properties(chance, properties),
                 session_id=chance.choice(pace.session_ids) if pace.session_ids else None,

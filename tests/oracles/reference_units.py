@@ -16,7 +16,14 @@ from zoneinfo import ZoneInfo
 
 from reference_filters import NONE, items, passes, property_of, text
 
-from funnelkit.model import ACTIVE_EVENT, ANY_EVENT, NEW_USER_EVENT, SESSION_ID, Property
+from funnelkit.model import (
+    ACTIVE_EVENT,
+    ANY_EVENT,
+    IDENTIFY_CALLS,
+    NEW_USER_EVENT,
+    SESSION_ID,
+    Property,
+)
 from funnelkit.model.period import WEEKDAYS
 
 if TYPE_CHECKING:
@@ -73,7 +80,8 @@ class Candidate:
 
 
 def rounded(events: Sequence[Event], funnel: Funnel) -> Sequence[Event]:
-    """Times that are rounded are times half a tick later that are cut (specification G1)."""
+    """Identify calls are no events (A0.1); rounded times are cut half a tick later (G1)."""
+    events = [event for event in events if event.event_type not in IDENTIFY_CALLS]
     if funnel.settings.seconds == "floor":
         return events
     half = SECOND // ticks_per_second(funnel) // 2
