@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from funnelkit.engine.plain.conditions import Value, condition, label
 from funnelkit.events.properties import PropertyType
-from funnelkit.model import ACTIVE_EVENT, ANY_EVENT, SESSION_ID
+from funnelkit.model import ACTIVE_EVENT, ANY_EVENT, IDENTIFY_CALLS, SESSION_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,8 +58,17 @@ class Reading:
         conditions = ["unit IS NOT NULL"]
         if self.of_sessions:
             conditions.append("session IS NOT NULL")
+        if self._minds_every_event():
+            calls = ", ".join(map(self.dialect.literal, IDENTIFY_CALLS))
+            conditions.append(f"type NOT IN ({calls})")
         conditions += [self._condition(filter_) for filter_ in self.funnel.event_filters]
         return " AND ".join(conditions)
+
+    def _minds_every_event(self) -> bool:
+        """Tell whether calls that set properties, which are no events, could be taken for some."""
+        types = {event.event_type for events in self.steps for event in events}
+        pseudo = {ANY_EVENT, ACTIVE_EVENT, *IDENTIFY_CALLS}
+        return self.funnel.order == "exact" or not types.isdisjoint(pseudo)
 
     def columns(self) -> Iterator[str]:
         """Yield the columns of `funnel_events`; last, since the others ask for properties."""

@@ -208,7 +208,7 @@ def drawn_funnels(draw):
         "count_by": "uniques" if order == "any" else draw(st.sampled_from(["uniques", "totals"])),
         "unit": draw(st.sampled_from(["user", "session"]) | properties),
         "users": draw(st.sampled_from(get_args(Users))),
-        "hold": draw(st.lists(properties, max_size=2).map(tuple)),
+        "hold": draw(st.lists(properties, max_size=2, unique=True).map(tuple)),
         "exclusions": draw(
             st.lists(
                 st.builds(Exclusion, named, st.sampled_from([None, (1, 2), (1, 3), (2, 3)])),
