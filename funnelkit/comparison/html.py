@@ -5,8 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from funnelkit.comparison.sentences import points, say, span
+from funnelkit.comparison.sentences import say, span
 from funnelkit.result.percent import percent, percentages
+from funnelkit.result.words import points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

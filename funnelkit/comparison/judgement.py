@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from funnelkit.comparison.sentences import points, span
+from funnelkit.comparison.sentences import span
 from funnelkit.errors import CheckFailed, DefinitionError
+from funnelkit.result.words import points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

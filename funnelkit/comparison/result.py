@@ -180,7 +180,8 @@ class ComparisonResult:
         return pl.DataFrame(list(self.rows()), infer_schema_length=None)
 
     def __repr__(self) -> str:
-        from funnelkit.comparison.sentences import points, span
+        from funnelkit.comparison.sentences import span
+        from funnelkit.result.words import points
 
         style = self._percentages
         lift, verdict = self.lift, self.verdict

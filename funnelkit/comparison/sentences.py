@@ -13,6 +13,7 @@ from funnelkit.comparison.randomisation import BothVariants, SampleRatio
 from funnelkit.comparison.same_people import SamePeople
 from funnelkit.comparison.self_selection import SelfSelection
 from funnelkit.result.percent import percent
+from funnelkit.result.words import points
 
 if TYPE_CHECKING:
     from funnelkit.comparison.estimate import Estimate
@@ -243,12 +244,6 @@ def whole_percent(fraction: float) -> str:
     if 0.99 < fraction < 1:  # noqa: PLR2004
         return "over 99 %"
     return f"{100 * fraction:.0f} %"
-
-
-def points(fraction: float) -> str:
-    """Return a difference in points, with its sign, without the word."""
-    text = f"{100 * fraction:+.1f}"
-    return "0.0" if text in {"+0.0", "-0.0"} else text
 
 
 def span(interval: Interval) -> str:

@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.entry import Entry
-from funnelkit.engine.intervals import interval_name, interval_starts, moment
+from funnelkit.engine.intervals import interval_end, interval_name, interval_starts, moment
 from funnelkit.engine.pieces import apart, best_of_units, for_series, nobody_of, only
+from funnelkit.engine.query import SEPARATOR
 from funnelkit.engine.select import select
 from funnelkit.engine.summarise import groups, series
 from funnelkit.result import IntervalResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from funnelkit.engine.entrants import Entrants
     from funnelkit.engine.rows import StepRows
     from funnelkit.events.table import EventTable
@@ -123,7 +122,7 @@ class Chart:
         if self.funnel.group_by is None:
             return found
         pieces = apart(for_series(by_interval, "interval"), by_interval.label)
-        codes = {tuple(text.split("\x1f")): code for code, text in enumerate(rows.labels)}
+        codes = {tuple(text.split(SEPARATOR)): code for code, text in enumerate(rows.labels)}
         with_intervals = tuple(
             replace(group, intervals=self._intervals(piece))
             if (piece := pieces.get(codes.get(group.values, -1))) is not None
@@ -158,7 +157,7 @@ class Chart:
         interval = self.funnel.measures.interval
         assert interval is not None and self.extent is not None  # noqa: S101, PT018 - asked for it
         starts = self.interval_starts()
-        ends = [*starts[1:], self._end_of_last(starts)]
+        ends = [*starts[1:], interval_end(starts[-1], interval, self.funnel.timezone)]
         pieces = apart(for_series(entrants), entrants.interval)
         nobody = nobody_of(entrants)
         found = []
@@ -175,14 +174,6 @@ class Chart:
                 )
             )
         return tuple(found)
-
-    def _end_of_last(self, starts: Sequence[int]) -> int:
-        interval = self.funnel.measures.interval
-        assert interval is not None  # noqa: S101 - asked for it
-        following = interval_starts(
-            interval, self.funnel.timezone, first=starts[-1], last=starts[-1] + 40 * 86_400_000_000
-        )
-        return following[1]
 
     def _is_complete(self, end: int) -> bool:
         """Tell whether nothing more can arrive for an interval (A11c, G12)."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from funnelkit.engine.history import has_id_of, read_cohort
 from funnelkit.engine.intervals import moment
 from funnelkit.engine.missing import (
-    PSEUDO,
     ask,
     asked_in_vain,
     held_in_vain,
@@ -17,6 +16,7 @@ from funnelkit.engine.missing import (
 from funnelkit.engine.select import time_range
 from funnelkit.errors import did_you_mean
 from funnelkit.events.sql import Parameters, quote_identifier
+from funnelkit.model import PSEUDO_EVENTS
 from funnelkit.specs.text import format_period, format_property
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def undone_steps(funnel: Funnel, table: EventTable, seen: Sequence[bool]) -> Ite
             continue
         for selector in funnel.members(step.events):
             name = selector.event_type
-            if name not in PSEUDO and name not in known:
+            if name not in PSEUDO_EVENTS and name not in known:
                 hint = did_you_mean(name, known)
                 yield f"step {number}: no event of the type {name!r} was read.{hint}"
             else:
@@ -81,11 +81,11 @@ def unknown_events(funnel: Funnel, table: EventTable) -> Iterator[str]:
     names = [(what, selector.event_type) for what, selector in selectors]
     names += [("called inactive", name) for name in inactive]
     for what, name in names:
-        if name not in PSEUDO and name not in known:
+        if name not in PSEUDO_EVENTS and name not in known:
             hint = did_you_mean(name, known)
             yield f"no event of the type {name!r}, which is {what}, was read.{hint}"
     for what, selector in selectors:
-        if selector.event_type in PSEUDO or selector.event_type in known:
+        if selector.event_type in PSEUDO_EVENTS or selector.event_type in known:
             yield from _in_vain(what, selector, funnel, table)
 
 
@@ -170,7 +170,7 @@ def _in_vain(
 
 
 def _a(selector: EventSelector) -> str:
-    return "event" if selector.event_type in PSEUDO else f"{selector.event_type!r} event"
+    return "event" if selector.event_type in PSEUDO_EVENTS else f"{selector.event_type!r} event"
 
 
 def _from_to(first: int, last: int) -> str:

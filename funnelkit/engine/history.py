@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from funnelkit.errors import DataError
+from funnelkit.events.columns import IDS
 from funnelkit.events.sql import quote_identifier
 from funnelkit.model import NEW_USER_EVENT
 
@@ -27,15 +29,10 @@ if TYPE_CHECKING:
 LOOK_BACK = 365 * 86_400 * 1_000_000
 """Microseconds before the range in which instances of a Historical Count are counted (A11h)."""
 
-DAY = 86_400 * 1_000_000
-ID_COLUMNS = ("amplitude_id", "user_id", "device_id")
-"""Whom a cohort's CSV file names: the first of these that is filled, as for events."""
-
 SIGNS = {
     "is": "=", "is not": "<>",
     "less": "<", "less or equal": "<=", "greater": ">", "greater or equal": ">=",
 }  # fmt: skip
-COMPARISONS = {">=": ">=", ">": ">", "=": "=", "!=": "<>", "<": "<", "<=": "<="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +102,7 @@ class History:
     def passes(self, segment: Segment, number: int) -> Iterator[str]:
         """Yield the conditions of segment `number` on the user of an event."""
         for i, performed in enumerate(segment.performed):
-            yield f"fk_performed_{number}_{i} {COMPARISONS[performed.op]} {performed.count}"
+            yield f"fk_performed_{number}_{i} {performed.op} {performed.count}"
         for cohort in segment.cohorts:
             yield self._is_in(cohort)
 
@@ -151,7 +148,7 @@ class History:
         elif performed.within is None:
             fits += f" AND {self.in_range()}"
         else:
-            within = performed.within.days * DAY + performed.within.seconds * 1_000_000
+            within = performed.within // timedelta(microseconds=1)
             over += f" ORDER BY {self.us} RANGE BETWEEN {within} PRECEDING AND CURRENT ROW"
         return f"count(*) FILTER (WHERE {fits}) OVER ({over})"
 
@@ -173,7 +170,7 @@ def local(funnel: Funnel, us: str, bind: Parameters) -> str:
 
 def has_id_of(ids: list[str], table: EventTable, bind: Parameters) -> str:
     """Return the condition that any id of an event is one of these."""
-    columns = [c for c in (table.amplitude_id, table.user_id, table.device_id) if c]
+    columns = [column for role in IDS if (column := getattr(table, role))]
     wanted = bind.bind(ids)
     texts = (f"CAST({quote_identifier(column)} AS VARCHAR)" for column in columns)
     tests = (f"coalesce({text} IN (SELECT unnest({wanted})), false)" for text in texts)
@@ -199,7 +196,7 @@ def read_cohort(cohort: Cohort) -> list[str]:
     if not ids:
         raise DataError(
             f"the cohort {cohort.path} has no id: expected one per line, or a CSV file with a "
-            f"column {', '.join(ID_COLUMNS[:-1])} or {ID_COLUMNS[-1]}"
+            f"column {', '.join(IDS[:-1])} or {IDS[-1]}"
         )
     return ids
 
@@ -207,7 +204,7 @@ def read_cohort(cohort: Cohort) -> list[str]:
 def _ids(text: str) -> Iterator[str]:
     lines = text.splitlines()
     header = [name.strip() for name in next(csv.reader(lines[:1]), [])]
-    columns = [header.index(name) for name in ID_COLUMNS if name in header]
+    columns = [header.index(name) for name in IDS if name in header]
     if not columns:
         yield from (line.strip() for line in lines)
         return

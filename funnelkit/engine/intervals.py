@@ -62,6 +62,16 @@ def interval_starts(interval: Interval, timezone: str, *, first: int, last: int)
     return tuple(found)
 
 
+def interval_end(start: int, interval: Interval, timezone: str) -> int:
+    """Return the instant at which the interval that begins at `start` ends."""
+    zone = ZoneInfo(timezone)
+    following = instant(_next(local_day(start, timezone), interval), zone)
+    length = _FIXED.get(interval)
+    if length is None:
+        return following
+    return min(start + length // timedelta(microseconds=1), following)
+
+
 def _next(day: date, interval: Interval) -> date:
     if interval == "month":
         return (day.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -10,7 +10,7 @@ from funnelkit.errors import fold, nearest
 from funnelkit.events.connection import connect, data_errors
 from funnelkit.events.properties import PropertyType, expression, known_properties
 from funnelkit.events.sql import Parameters, quote_identifier
-from funnelkit.model import ACTIVE_EVENT, ANY_EVENT, NEW_USER_EVENT, NONE, Property
+from funnelkit.model import NONE, PSEUDO_EVENTS, Property
 from funnelkit.model.filters import Scope
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from funnelkit.events.table import EventTable
     from funnelkit.model import EventSelector, Filter, Funnel
 
-PSEUDO = {ANY_EVENT, ACTIVE_EVENT, NEW_USER_EVENT}
 MOST_HINTS = 3
 
 
@@ -64,7 +63,7 @@ def ask(sql: str, bind: Parameters) -> list[tuple[Any, ...]]:
 
 def of_type(selector: EventSelector, table: EventTable, bind: Parameters) -> str:
     """Return the condition that an event is of the selector's type, its filters aside."""
-    if selector.event_type in PSEUDO:
+    if selector.event_type in PSEUDO_EVENTS:
         return "true"
     return f"{quote_identifier(table.event_type)} = {bind.bind(selector.event_type)}"
 

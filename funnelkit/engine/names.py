@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from funnelkit.engine.units import INTEGERS
+from funnelkit.events.columns import IDS
 from funnelkit.events.sql import quote_identifier
 from funnelkit.specs.text import format_property
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from funnelkit.engine.units import UnitKey
     from funnelkit.events.table import EventTable
     from funnelkit.result.people import Kind
-
-ID_ROLES = ("amplitude_id", "user_id", "device_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def names_of(query: Query, table: EventTable) -> Names:
     """
     unit = query.unit
     found = [*_ids(unit, table)] if unit.ids else []
-    taken = {*ID_ROLES, "session_start", "group", "interval", "steps", "excluded"}
+    taken = {*IDS, "session_start", "group", "interval", "steps", "excluded"}
     taken |= {f"step_{k}" for k in range(1, query.rules.steps + 1)}
     for number, prop in enumerate(unit.held):
         name = format_property(prop)
@@ -72,7 +71,7 @@ def names_of(query: Query, table: EventTable) -> Names:
 
 def _ids(unit: UnitKey, table: EventTable) -> Iterator[NameColumn]:
     better: list[str] = []
-    for role in ID_ROLES:
+    for role in IDS:
         column = getattr(table, role)
         if column is None:
             continue

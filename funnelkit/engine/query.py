@@ -18,7 +18,7 @@ from funnelkit.engine.units import (
 )
 from funnelkit.events.properties import PropertyType, expression
 from funnelkit.events.sql import Parameters, quote_identifier, quote_text
-from funnelkit.model import ACTIVE_EVENT, ANY_EVENT, IDENTIFY_CALLS, NEW_USER_EVENT, NONE
+from funnelkit.model import IDENTIFY_CALLS, NONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,7 @@ def compose(
         keys = bind.bind(list(closely.users))
         base = f"(SELECT * FROM {base} WHERE coalesce({user}, '') IN (SELECT unnest({keys})))"
     numbered = numbers_sessions(funnel, table, connection)
-    if numbered or _minds_every_event(funnel):
+    if numbered or funnel.minds_every_event:
         base = f"(SELECT * FROM {base} WHERE {no_identify_call(table)})"
     if numbered:  # before any event is left out, which would part sessions or join them
         base = with_sessions(base, table, user=user)
@@ -164,16 +164,6 @@ def compose(
         lacks_user_id=lacks,
         all_lack_user_id=table.user_id is None,
         ties=history.ties,
-    )
-
-
-def _minds_every_event(funnel: Funnel) -> bool:
-    """Tell whether events matter that no step names: where not, they need not be told apart."""
-    names = {selector.event_type for selector in funnel.selectors()}
-    return (
-        funnel.order == "exact"
-        or funnel.users != "active"
-        or not names.isdisjoint({ANY_EVENT, ACTIVE_EVENT, NEW_USER_EVENT, *IDENTIFY_CALLS})
     )
 
 

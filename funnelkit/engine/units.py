@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.errors import ColumnError
+from funnelkit.events.columns import IDS
 from funnelkit.events.properties import PropertyType, expression
 from funnelkit.events.sql import Parameters, quote_identifier
 from funnelkit.model import NONE, SESSION_ID, Property
@@ -178,7 +179,7 @@ def id_columns(table: EventTable, connection: DuckDBPyConnection, *, exact: bool
     A column that is never empty hides those after it. On large inputs the statistics of the
     Parquet files tell, so that the others need not be read.
     """
-    found = [name for name in (table.amplitude_id, table.user_id, table.device_id) if name]
+    found = [column for role in IDS if (column := getattr(table, role))]
     if not found:
         raise ColumnError("no column names the user: amplitude_id, user_id or device_id is needed")
     if len(found) == 1 or exact:

@@ -20,6 +20,9 @@ ACTIVE_EVENT: Final = "_active"
 NEW_USER_EVENT: Final = "_new"
 """The event type that stands for New User: any event on the day of the user's first event."""
 
+PSEUDO_EVENTS: Final = frozenset({ANY_EVENT, ACTIVE_EVENT, NEW_USER_EVENT})
+"""What stands for events of several types."""
+
 IDENTIFY_CALLS: Final = ("$identify", "$groupidentify")
 """What stands among events but is none: calls that set properties (specification A0, D3)."""
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from funnelkit.errors import DefinitionError, did_you_mean
 from funnelkit.model.choices import check_choice
-from funnelkit.model.events import CUSTOM, Step
+from funnelkit.model.events import CUSTOM, IDENTIFY_CALLS, PSEUDO_EVENTS, Step
 from funnelkit.model.filters import Property
 from funnelkit.model.measures import Measures
 from funnelkit.model.period import Period
@@ -178,6 +178,16 @@ class Funnel:
     def has_entry_conditions(self) -> bool:
         """Whether more than a date range and a segment decides who enters."""
         return self.users != "active" or self.period.is_broken
+
+    @property
+    def minds_every_event(self) -> bool:
+        """Whether events matter that no step names, so that identify calls could pass for some."""
+        names = {selector.event_type for selector in self.selectors()}
+        return (
+            self.order == "exact"
+            or self.users != "active"
+            or not names.isdisjoint({*PSEUDO_EVENTS, *IDENTIFY_CALLS})
+        )
 
     def selectors(self) -> Iterator[EventSelector]:
         """Yield every event selector that the definition names, custom events' members too."""

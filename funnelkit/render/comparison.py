@@ -9,12 +9,13 @@ import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from funnelkit.comparison.sentences import CANNOT_SHOW, points, say, span
+from funnelkit.comparison.sentences import CANNOT_SHOW, say, span
 from funnelkit.comparison.sides import moment, own_filters
 from funnelkit.render.definition import events_read
 from funnelkit.render.markdown import escape, table
 from funnelkit.render.words import count, fit, percent, visible
 from funnelkit.result.percent import percentages
+from funnelkit.result.words import points
 from funnelkit.specs.text import (
     format_filters,
     format_moment,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.engine.plain.conditions import Value, condition, label
+from funnelkit.engine.rules import TICKS
 from funnelkit.events.properties import PropertyType
 from funnelkit.model import ACTIVE_EVENT, ANY_EVENT, IDENTIFY_CALLS, SESSION_ID
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from funnelkit.engine.plain.dialects.dialect import Dialect
     from funnelkit.engine.plain.sources import Source
     from funnelkit.model import EventSelector, Filter, Funnel, Property
-
-TICKS: Final = {"second": 1_000_000, "millisecond": 1_000}
-"""Microseconds of a tick, by resolution (specification A10)."""
 
 _WIDE: Final = frozenset({ANY_EVENT, ACTIVE_EVENT})
 _SLACK: Final = timedelta(days=1)  # more than any zone that a time without one may be in
@@ -58,17 +56,11 @@ class Reading:
         conditions = ["unit IS NOT NULL"]
         if self.of_sessions:
             conditions.append("session IS NOT NULL")
-        if self._minds_every_event():
+        if self.funnel.minds_every_event:
             calls = ", ".join(map(self.dialect.literal, IDENTIFY_CALLS))
             conditions.append(f"type NOT IN ({calls})")
         conditions += [self._condition(filter_) for filter_ in self.funnel.event_filters]
         return " AND ".join(conditions)
-
-    def _minds_every_event(self) -> bool:
-        """Tell whether calls that set properties, which are no events, could be taken for some."""
-        types = {event.event_type for events in self.steps for event in events}
-        pseudo = {ANY_EVENT, ACTIVE_EVENT, *IDENTIFY_CALLS}
-        return self.funnel.order == "exact" or not types.isdisjoint(pseudo)
 
     def columns(self) -> Iterator[str]:
         """Yield the columns of `funnel_events`; last, since the others ask for properties."""

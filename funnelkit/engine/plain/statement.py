@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from funnelkit.engine.plain.chains import Chains
 from funnelkit.engine.plain.conditions import either
 from funnelkit.engine.plain.limits import check_plain
-from funnelkit.engine.plain.reading import TICKS, Reading
+from funnelkit.engine.plain.reading import Reading
 from funnelkit.engine.plain.runs import Runs
+from funnelkit.engine.rules import TICKS
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.errors import UnsupportedError
 from funnelkit.model import Step
