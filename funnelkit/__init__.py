@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from funnelkit.api import compare, drivers, report, sql, trace, users, verify
+    from funnelkit.api import compare, drivers, fixture, report, sql, trace, users, verify
     from funnelkit.errors import (
         CheckFailed,
         ColumnError,
@@ -73,6 +73,7 @@ __all__ = [
     "compare",
     "describe",
     "drivers",
+    "fixture",
     "load_funnel",
     "report",
     "simulate",
@@ -83,7 +84,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "funnelkit.api": ("compare", "drivers", "report", "sql", "trace", "users", "verify"),
+    "funnelkit.api": (
+        "compare",
+        "drivers",
+        "fixture",
+        "report",
+        "sql",
+        "trace",
+        "users",
+        "verify",
+    ),
     "funnelkit.errors": (
         "CheckFailed",
         "ColumnError",

@@ -98,7 +98,7 @@ def report(
         DefinitionError: the definition is wrong, or there is nothing to compare with.
         DataError: the events cannot be read.
     """
-    from funnelkit.api.ab import ab_view, check_ab
+    from funnelkit.api.ab import check_ab
     from funnelkit.api.counterparts import check_compared_to, parse_compare_to
     from funnelkit.events.sources import open_events
     from funnelkit.specs.define import define
@@ -111,23 +111,44 @@ def report(
     if wanted is not None:
         check_compared_to(defined, wanted)
     with open_events(events, columns=columns or file_columns) as table:
-        extent = extent_of(defined, table, data_end)
-        defined = dated(defined, extent)
-        segments, read = _series(defined, extent, table)
-        compared_to: tuple[Counterpart, ...] = ()
-        warnings = [*_warnings(read, table), *_left_out(segments)]
-        if wanted is not None:
-            compared_to = tuple(_compared(wanted, defined, segments, extent, table))
-            warnings += _before_the_events(compared_to, defined.timezone, table)
-        return FunnelResult(
-            funnel=defined,
-            segments=segments,
-            events=events_read(events, table, read[0][1], extent=extent),
-            ab=None if baseline is None else ab_view(defined, segments, baseline),
-            compared_to=compared_to,
-            warnings=tuple(dict.fromkeys(warnings)),
-            notes=table.notes,
+        return answer(
+            defined, table, source=events, baseline=baseline, wanted=wanted, data_end=data_end
         )
+
+
+def answer(
+    funnel: Funnel,
+    table: EventTable,
+    *,
+    source: Any = "",
+    baseline: str | None = None,
+    wanted: ComparedTo | None = None,
+    data_end: str | date | datetime | None = None,
+) -> FunnelResult:
+    """Return the chart of a funnel of events that are open; `source` is what they were opened of.
+
+    Raises:
+        DataError: the events cannot be read.
+    """
+    from funnelkit.api.ab import ab_view
+
+    extent = extent_of(funnel, table, data_end)
+    funnel = dated(funnel, extent)
+    segments, read = _series(funnel, extent, table)
+    compared_to: tuple[Counterpart, ...] = ()
+    warnings = [*_warnings(read, table), *_left_out(segments)]
+    if wanted is not None:
+        compared_to = tuple(_compared(wanted, funnel, segments, extent, table))
+        warnings += _before_the_events(compared_to, funnel.timezone, table)
+    return FunnelResult(
+        funnel=funnel,
+        segments=segments,
+        events=events_read(source, table, read[0][1], extent=extent),
+        ab=None if baseline is None else ab_view(funnel, segments, baseline),
+        compared_to=compared_to,
+        warnings=tuple(dict.fromkeys(warnings)),
+        notes=table.notes,
+    )
 
 
 def _series(

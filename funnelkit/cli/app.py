@@ -9,6 +9,7 @@ from funnelkit.cli.convert import convert
 from funnelkit.cli.demo import demo
 from funnelkit.cli.describe import describe
 from funnelkit.cli.drivers import drivers
+from funnelkit.cli.fixture import fixture
 from funnelkit.cli.help import Command
 from funnelkit.cli.report import report
 from funnelkit.cli.simulate import simulate
@@ -40,6 +41,7 @@ for command in (
     compare,
     drivers,
     verify,
+    fixture,
     users,
     trace,
     sql,

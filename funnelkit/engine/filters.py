@@ -86,10 +86,10 @@ def _is(values: Sequence[str], value: PropertyExpression, bind: Parameters) -> s
             truths = _truths(values)
             return f"CAST({value.sql} AS VARCHAR) IN {_listed(truths, bind)}" if truths else "false"
         case _:
-            return f"fk_any_is({value.sql}, {_wanted(values, bind)})"
+            return f"fk_any_is({value.sql}, {wanted_arguments(values, bind)})"
 
 
-def _wanted(values: Sequence[str], bind: Parameters) -> str:
+def wanted_arguments(values: Sequence[str], bind: Parameters) -> str:
     """Return the arguments by which the macros know the wanted values: as text, numbers, truths."""
     numbers = [number for number in map(as_number, values) if number is not None]
     return (
@@ -171,7 +171,7 @@ def _set_is(values: Sequence[str], value: PropertyExpression, bind: Parameters) 
     test = _set_contains(values, value, bind)
     if value.type is not PropertyType.JSON:
         return test
-    other = f"lambda item: NOT fk_item_is(item, {_wanted(values, bind)})"
+    other = f"lambda item: NOT fk_item_is(item, {wanted_arguments(values, bind)})"
     return f"{test} AND len(list_filter(fk_items({value.sql}), {other})) = 0"
 
 

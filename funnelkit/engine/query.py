@@ -120,7 +120,7 @@ def compose(
         bind=bind,
         user=user,
         us=us,
-        ties=_ties(table),
+        ties=ties(table),
         base=base,
     )
     unit = unit_key(
@@ -319,7 +319,7 @@ def _at_or_after(us: int, table: EventTable, bind: Parameters) -> str:
     return f"({table.microseconds()} >= {bind.bind(us)})"
 
 
-def _ties(table: EventTable) -> str:
+def ties(table: EventTable) -> str:
     """Return the order of events at the same microsecond: by ids, then by what they say."""
     ids = (table.event_id, table.uuid, table.insert_id, table.event_type)
     said = (table.event_properties, table.user_properties)

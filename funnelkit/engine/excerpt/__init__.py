@@ -1,0 +1,1 @@
+"""The fewest events and values that decide the numbers of some funnels, without whose they are."""
