@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from funnelkit.api import compare, drivers, fixture, report, sql, trace, users, verify
+    from funnelkit.api import compare, drivers, fixture, report, shrink, sql, trace, users, verify
     from funnelkit.errors import (
         CheckFailed,
         ColumnError,
@@ -76,6 +76,7 @@ __all__ = [
     "fixture",
     "load_funnel",
     "report",
+    "shrink",
     "simulate",
     "sql",
     "trace",
@@ -89,6 +90,7 @@ _HOMES = {
         "drivers",
         "fixture",
         "report",
+        "shrink",
         "sql",
         "trace",
         "users",

@@ -4,10 +4,22 @@ from funnelkit.api.compare import compare
 from funnelkit.api.drivers import drivers
 from funnelkit.api.fixture import fixture
 from funnelkit.api.report import report
+from funnelkit.api.shrink import shrink
 from funnelkit.api.sources import resolve
 from funnelkit.api.sql import sql
 from funnelkit.api.trace import trace
 from funnelkit.api.users import users
 from funnelkit.api.verify import verify
 
-__all__ = ["compare", "drivers", "fixture", "report", "resolve", "sql", "trace", "users", "verify"]
+__all__ = [
+    "compare",
+    "drivers",
+    "fixture",
+    "report",
+    "resolve",
+    "shrink",
+    "sql",
+    "trace",
+    "users",
+    "verify",
+]

@@ -151,6 +151,14 @@ def answer(
     )
 
 
+def series_of(
+    funnel: Funnel, table: EventTable, data_end: str | date | datetime | None = None
+) -> tuple[Series, ...]:
+    """Return only the series of a report, of events that are open."""
+    extent = extent_of(funnel, table, data_end)
+    return _series(dated(funnel, extent), extent, table)[0]
+
+
 def _series(
     funnel: Funnel, extent: Extent | None, table: EventTable
 ) -> tuple[tuple[Series, ...], list[tuple[Chart, StepRows]]]:

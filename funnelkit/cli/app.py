@@ -12,6 +12,7 @@ from funnelkit.cli.drivers import drivers
 from funnelkit.cli.fixture import fixture
 from funnelkit.cli.help import Command
 from funnelkit.cli.report import report
+from funnelkit.cli.shrink import shrink
 from funnelkit.cli.simulate import simulate
 from funnelkit.cli.sql import sql
 from funnelkit.cli.trace import trace
@@ -42,6 +43,7 @@ for command in (
     drivers,
     verify,
     fixture,
+    shrink,
     users,
     trace,
     sql,

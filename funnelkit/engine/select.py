@@ -6,6 +6,7 @@ that is grouped by unit on the way (see `partition.py`).
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from funnelkit.engine.query import Query
     from funnelkit.events.table import EventTable
     from funnelkit.model import Funnel
+
+_MACRO = re.compile(r"\bfk_\w+\(")
 
 SMALL = 150_000
 """Up to this many events everything goes through lists and the standard library."""
@@ -51,8 +54,9 @@ def select(
     if small is None:
         small = table.rows <= SMALL
     with closing(connect()) as connection, data_errors("cannot read the events"):
-        connection.execute(read_sql("properties")).fetchall()
         query = compose(funnel, table, connection, exact=small)
+        if _MACRO.search(query.sql):
+            connection.execute(read_sql("properties")).fetchall()
         if small:
             return _read_lists(query, connection)
         return _read_arrays(query, connection, only)

@@ -52,7 +52,7 @@ def trace(
     Raises:
         DataError: nobody has the id or the value, or the events cannot be read.
     """
-    properties = tuple(_mentioned(chart.funnel))
+    properties = tuple(mentioned(chart.funnel))
     with closing(connect()) as connection, data_errors("cannot read the events"):
         connection.execute(read_sql("properties")).fetchall()
         users = users_of(chart.funnel, table, who, connection)
@@ -86,7 +86,7 @@ def trace(
     )
 
 
-def _mentioned(funnel: Funnel) -> Iterator[Property]:
+def mentioned(funnel: Funnel) -> Iterator[Property]:
     """Yield the properties that the definition asks for, each once."""
     filters = [f for selector in funnel.selectors() for f in selector.filters]
     filters += [f for segment in funnel.segments for f in segment.filters]

@@ -1,0 +1,1 @@
+"""The fewest events on which two readings of a funnel differ."""
