@@ -9,7 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from funnelkit.api import compare, drivers, fixture, report, shrink, sql, trace, users, verify
+    from funnelkit.api import (
+        compare,
+        drivers,
+        fixture,
+        lock,
+        report,
+        shrink,
+        sql,
+        trace,
+        users,
+        verify,
+        verify_files,
+    )
     from funnelkit.errors import (
         CheckFailed,
         ColumnError,
@@ -75,6 +87,7 @@ __all__ = [
     "drivers",
     "fixture",
     "load_funnel",
+    "lock",
     "report",
     "shrink",
     "simulate",
@@ -82,6 +95,7 @@ __all__ = [
     "trace",
     "users",
     "verify",
+    "verify_files",
 ]
 
 _HOMES = {
@@ -89,12 +103,14 @@ _HOMES = {
         "compare",
         "drivers",
         "fixture",
+        "lock",
         "report",
         "shrink",
         "sql",
         "trace",
         "users",
         "verify",
+        "verify_files",
     ),
     "funnelkit.errors": (
         "CheckFailed",

@@ -3,6 +3,7 @@
 from funnelkit.api.compare import compare
 from funnelkit.api.drivers import drivers
 from funnelkit.api.fixture import fixture
+from funnelkit.api.lock import LockChange, lock
 from funnelkit.api.report import report
 from funnelkit.api.shrink import shrink
 from funnelkit.api.sources import resolve
@@ -10,11 +11,14 @@ from funnelkit.api.sql import sql
 from funnelkit.api.trace import trace
 from funnelkit.api.users import users
 from funnelkit.api.verify import verify
+from funnelkit.api.verify_files import verify_files
 
 __all__ = [
+    "LockChange",
     "compare",
     "drivers",
     "fixture",
+    "lock",
     "report",
     "resolve",
     "shrink",
@@ -22,4 +26,5 @@ __all__ = [
     "trace",
     "users",
     "verify",
+    "verify_files",
 ]

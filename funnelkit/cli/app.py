@@ -11,6 +11,7 @@ from funnelkit.cli.describe import describe
 from funnelkit.cli.drivers import drivers
 from funnelkit.cli.fixture import fixture
 from funnelkit.cli.help import Command
+from funnelkit.cli.lock import lock
 from funnelkit.cli.report import report
 from funnelkit.cli.shrink import shrink
 from funnelkit.cli.simulate import simulate
@@ -44,6 +45,7 @@ for command in (
     verify,
     fixture,
     shrink,
+    lock,
     users,
     trace,
     sql,

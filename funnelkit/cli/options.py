@@ -68,11 +68,21 @@ class Format(StrEnum):
     markdown = "markdown"
 
 
+class TraceFormat(StrEnum):
+    """How a trace is written."""
+
+    table = "table"
+    json = "json"
+
+
 class VerifyFormat(StrEnum):
     """How a verdict is written."""
 
     table = "table"
     json = "json"
+    junit = "junit"
+    github = "github"
+    markdown = "markdown"
 
 
 Events = Annotated[
@@ -356,9 +366,19 @@ FormatChoice = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
-VerifyFormatChoice = Annotated[
-    VerifyFormat,
+TraceFormatChoice = Annotated[
+    TraceFormat,
     typer.Option("--format", "-f", help="How to write the answer.", rich_help_panel=OUTPUT),
+]
+VerifyFormatChoice = Annotated[
+    VerifyFormat | None,
+    typer.Option(
+        "--format",
+        "-f",
+        help="How to write the answer; github also writes the step summary. [default: as FILE "
+        "ends, else table]",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 Output = Annotated[
     Path | None,

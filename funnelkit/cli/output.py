@@ -12,7 +12,7 @@ from funnelkit.errors import DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-ENDINGS: Final = {"table": "txt", "markdown": "md"}
+ENDINGS: Final = {"table": "txt", "markdown": "md", "junit": "xml"}
 """How the files of a format end, where not by its name."""
 
 

@@ -33,7 +33,7 @@ def trace(
     variant: Variant = None,
     data_end: opt.DataEnd = None,
     columns: opt.Columns = None,
-    format: opt.VerifyFormatChoice = opt.VerifyFormat.table,  # noqa: A002 - the option's name
+    format: opt.TraceFormatChoice = opt.TraceFormat.table,  # noqa: A002 - the option's name
     output: opt.Output = None,
     **definition: Any,
 ) -> None:

@@ -1,35 +1,179 @@
-"""`funnelkit verify`: do expected counts hold?"""
+"""`funnelkit verify`: do expected numbers hold?"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from funnelkit.cli import options as opt
-from funnelkit.cli.definition import GROUPS, MEASURES, defines_a_funnel
+from funnelkit.cli.definition import MEASURES, defines_a_funnel
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from funnelkit.api import LockChange
+    from funnelkit.verification.arguments import Arguments
+    from funnelkit.verification.case import VerificationRun
+
+RUN: Final = "What is verified"
+
+
+class Unchecked(StrEnum):
+    """What a funnel is that could not be checked."""
+
+    error = "error"
+    fail = "fail"
+    skip = "skip"
+
+
+class Doubt(StrEnum):
+    """What Amplitude may say of its own numbers."""
+
+    sampled = "sampled"
+    pruned = "pruned"
+    group_limit = "group-limit"
+    realtime_missing = "realtime-missing"
+
+
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FILE|EVENTS]...",
+        help="FILE: a *.toml with what is expected, a *.lock.json, or JSON or CSV that holds a "
+        "chart or a saved answer of Amplitude's, or a folder with *.funnel.toml in it. Everything "
+        "else is EVENTS, as for report. [default: *.funnel.toml below the current folder]",
+    ),
+]
 Expect = Annotated[
     str | None,
     typer.Option(
         metavar='"1177, 638"',
         help="The exact count of each step.",
-        rich_help_panel=opt.OUTPUT,
+        rich_help_panel=RUN,
+    ),
+]
+Events = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="EVENTS",
+        help="The events, instead of those that the files name.",
+        rich_help_panel=RUN,
+    ),
+]
+Keyword = Annotated[
+    str | None,
+    typer.Option("-k", metavar="NAME", help="Only funnels called like this.", rich_help_panel=RUN),
+]
+ExitFirst = Annotated[
+    bool,
+    typer.Option("-x", "--exitfirst", help="Stop after the first that fails.", rich_help_panel=RUN),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("-q", "--quiet", help="A line for each that fails.", rich_help_panel=RUN),
+]
+Settle = Annotated[
+    str | None,
+    typer.Option(
+        metavar="14d",
+        help="How long Amplitude's numbers may still change after dates and window are over.",
+        rich_help_panel=RUN,
+    ),
+]
+Allow = Annotated[
+    list[Doubt] | None,
+    typer.Option(help="Take numbers of which Amplitude says this.", rich_help_panel=RUN),
+]
+UncheckedChoice = Annotated[
+    Unchecked,
+    typer.Option(
+        "--unchecked",
+        help="What cannot be checked (not settled, no answer, no key): exit 5, a failure, or fine.",
+        rich_help_panel=RUN,
+    ),
+]
+Update = Annotated[
+    bool,
+    typer.Option(
+        "--update",
+        help="Show how the lock files would differ, and write them anew.",
+        rich_help_panel=RUN,
     ),
 ]
 
 
-@defines_a_funnel(without=(*GROUPS, *MEASURES, "optional_step", "compare_event"))
+@defines_a_funnel(without=(*MEASURES, "optional_step", "compare_event"))
 def verify(
-    events: opt.Events,
+    files: Files = None,
     expect: Expect = None,
+    events: Events = None,
+    keyword: Keyword = None,
+    exit_first: ExitFirst = False,  # noqa: FBT002 - Typer calls it by name
+    quiet: Quiet = False,  # noqa: FBT002
+    settle: Settle = None,
+    allow: Allow = None,
+    unchecked: UncheckedChoice = Unchecked.error,
+    update: Update = False,  # noqa: FBT002
     data_end: opt.DataEnd = None,
     columns: opt.Columns = None,
-    format: opt.VerifyFormatChoice = opt.VerifyFormat.table,  # noqa: A002 - the option's name
+    format: opt.VerifyFormatChoice = None,  # noqa: A002 - the option's name
     output: opt.Output = None,
     **definition: Any,
 ) -> None:
-    """Compare the counts of a funnel with expected ones; exit 1 where they differ."""
+    """Hold funnels to expected numbers; exit 1 where one differs, 5 where it cannot be checked.
+
+    One funnel by options: verify EVENTS --steps "A > B" --window 7d --expect "10, 4". Those of
+    files: verify, or verify shop.funnel.toml. A saved answer of Amplitude's: verify answer.json
+    EVENTS --funnel chart.json.
+    """
+    from funnelkit.cli.output import form_of
+    from funnelkit.verification.arguments import told_apart
+
+    form = form_of(format, output, known=opt.VerifyFormat)
+    defined = expect is not None or "steps" in definition or "funnel" in definition
+    arguments = told_apart(files or (), folders_hold_events=defined)
+    if update:
+        _update(files or [], events, keyword, allow, data_end, columns, definition)
+    elif events is None and _is_simple(arguments, expect, form, definition):
+        _verify_one(arguments.events, expect, data_end, columns, form, output, definition)
+    else:
+        run = _run(
+            arguments, files or [], output, definition,
+            events=events, expect=expect, keyword=keyword, exit_first=exit_first, settle=settle,
+            allow=allow, data_end=data_end, columns=columns,
+        )  # fmt: skip
+        _say(run, form, output, quiet=quiet)
+        run.raise_if_failed(unchecked=unchecked.value)
+
+
+def _is_simple(
+    arguments: Arguments, expect: str | None, form: str, definition: dict[str, Any]
+) -> bool:
+    """Whether one funnel of options is held to counts, and shown with its definition."""
+    from funnelkit.specs.define import project_of
+    from funnelkit.specs.files import select_funnel
+
+    if arguments.has_files or not arguments.events or form not in {"table", "json"}:
+        return False
+    if expect is None and "funnel" in definition:
+        project = {key: value for key, value in definition.items() if key != "funnel"}
+        custom_events, settings = project_of(project)
+        entry = select_funnel(definition["funnel"], custom_events=custom_events, settings=settings)
+        return entry.expect_table is None
+    return True
+
+
+def _verify_one(
+    events: tuple[str, ...],
+    expect: str | None,
+    data_end: str | None,
+    columns: str | None,
+    form: str,
+    output: Path | None,
+    definition: dict[str, Any],
+) -> None:
     from funnelkit import api
     from funnelkit.cli.output import check_output, say, write
     from funnelkit.cli.progress import working
@@ -39,10 +183,89 @@ def verify(
     check_output(output, events, definition)
     with working("Reading the events"):
         verification = api.verify(
-            events, expect=expect, data_end=data_end, columns=columns, **definition
+            [*events], expect=expect, data_end=data_end, columns=columns, **definition
         )
     say(eaten_steps(verification.result.funnel, events, columns))
     say(f"note: {note}" for note in verification.result.notes)
     say(f"warning: {warning}" for warning in verification.result.warnings)
-    write(render_verification(verification, format=format.value), output)
+    write(render_verification(verification, format=form), output)
     verification.raise_if_failed()
+
+
+def _run(
+    arguments: Arguments,
+    files: list[str],
+    output: Path | None,
+    definition: dict[str, Any],
+    *,
+    events: list[str] | None,
+    allow: list[Doubt] | None,
+    **options: Any,
+) -> VerificationRun:
+    from funnelkit import api
+    from funnelkit.cli.output import check_output
+    from funnelkit.cli.progress import working
+
+    read = (*arguments.funnels, *arguments.answers, *arguments.locks)
+    check_output(output, events or arguments.events, definition, files=read)
+    with working("Reading the events"):
+        return api.verify_files(
+            files,
+            events=events,
+            allow=[doubt.value for doubt in allow or ()],
+            **options,
+            **definition,
+        )
+
+
+def _say(run: VerificationRun, form: str, output: Path | None, *, quiet: bool) -> None:
+    from funnelkit.cli.output import say, write
+    from funnelkit.render.verification_run import render_run
+
+    for result in run.results:
+        if result.result is not None:
+            name = result.case.name
+            say(f"note: {name}: {note}" for note in result.result.notes)
+            say(f"warning: {name}: {warning}" for warning in result.result.warnings)
+    write(render_run(run, format=form, quiet=quiet), output)
+    if form == opt.VerifyFormat.github:
+        _step_summary(run)
+
+
+def _step_summary(run: VerificationRun) -> None:
+    """Add the run to the summary of a step of GitHub Actions, where one is running."""
+    import os
+    from pathlib import Path
+
+    from funnelkit.render.verification_run import render_run
+
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(render_run(run, format="markdown"))
+
+
+def _update(
+    files: list[str],
+    events: list[str] | None,
+    keyword: str | None,
+    allow: list[Doubt] | None,
+    data_end: str | None,
+    columns: str | None,
+    definition: dict[str, Any],
+) -> None:
+    from funnelkit import api
+    from funnelkit.cli.lock import write_locks
+    from funnelkit.cli.progress import working
+
+    with working("Reading the events"):
+        changes: tuple[LockChange, ...] = api.lock(
+            files,
+            events=events,
+            keyword=keyword,
+            allow=[doubt.value for doubt in allow or ()],
+            data_end=data_end,
+            columns=columns,
+            **definition,
+        )
+    write_locks(changes)

@@ -21,6 +21,11 @@
     [funnels.checkout.settings]
     seconds = "round"
 
+A file of one funnel, `checkout.funnel.toml`, may leave out `[funnels.NAME]`: its keys stand at the
+top, and it is called as the file. Instead of steps, `definition` may name the file of an Amplitude
+chart, or be a query of its API. `events` says where the events are, and `[expect]` what
+`funnelkit verify` is to find (verification/expect_table.py).
+
 JSON has the same keys. The options of the command line are keys of the same name: where,
 where_every_step, where_every_event, timezone, window, order, count_by, unit, users, hold, exclude,
 group_by, group_limit, resolution, optional_step, compare_event; for dates last, offset,
@@ -33,15 +38,15 @@ tables. The file of a cohort is relative to this file.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from os.path import isfile
+from dataclasses import dataclass, replace
+from os.path import isfile, join
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DefinitionError, did_you_mean
 from funnelkit.specs.amplitude.definitions import is_chart, is_query, read_chart
 from funnelkit.specs.documents import read_document
-from funnelkit.specs.problems import Problems, Table, shown, text
+from funnelkit.specs.problems import Problems, Table, shown, text, texts
 from funnelkit.specs.readers import READERS, checked
 from funnelkit.specs.tables import FUNNEL_KEYS, Surroundings, read_custom_events, read_funnel
 
@@ -57,7 +62,15 @@ COLUMN_KEYS: Final = (
 )  # fmt: skip
 """What a column can be; the events have the same list."""
 
-DOCUMENT_KEYS: Final = ("project", "columns", "custom_events", "inactive_events", "funnels")
+SHARED_KEYS: Final = ("project", "columns", "events")
+DOCUMENT_KEYS: Final = (*SHARED_KEYS, "custom_events", "inactive_events", "funnels")
+ENTRY_KEYS: Final = ("description", "definition", "events", *FUNNEL_KEYS, "expect")
+"""What a funnel can have."""
+
+SINGLE: Final = ".funnel"
+"""How the name of a file of one funnel ends, before `.toml`."""
+
+_OF_THE_FILE: Final = {"project", "columns"}
 
 _DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
 
@@ -66,14 +79,17 @@ _DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
 class FunnelEntry:
     """A funnel and what its file says beside the definition.
 
-    `columns` says which column is what, as `--columns`; `expect` is one count a step; `source` is
-    the file.
+    `columns` says which column is what, as `--columns`; `expect` is one count a step, or else
+    `expect_table` is the table of what is expected as it stands there; `events` are paths, those of
+    the file's folder made whole; `source` is the file.
     """
 
     name: str
     funnel: Funnel
     columns: Mapping[str, str] | None = None
     expect: tuple[int, ...] | None = None
+    expect_table: Mapping[str, object] | None = None
+    events: tuple[str, ...] = ()
     description: str | None = None
     source: Path | None = None
 
@@ -100,7 +116,9 @@ def load_funnels(
         chart = read_chart(content, source, custom_events=custom_events, settings=settings)
         name = chart.name or source.stem
         return {name: FunnelEntry(name=name, funnel=chart, source=source)}
-    document = Table(content, known=DOCUMENT_KEYS, path=(), problems=problems)
+    single = isinstance(content, dict) and not {"steps", "definition"}.isdisjoint(content)
+    known = (*SHARED_KEYS, *ENTRY_KEYS) if single else DOCUMENT_KEYS
+    document = Table(content, known=known, path=(), problems=problems)
     project = _table(document, "project", known=("timezone",))
     timezone = project.read("timezone", checked("timezone", text), "UTC")
     around = Surroundings(
@@ -109,14 +127,35 @@ def load_funnels(
         inactive_events=document.read("inactive_events", READERS["inactive_events"], ()),
         folder=str(source.parent) if source.parent.name or source.parent.anchor else "",
     )
+    if settings is not None:
+        around = replace(around, settings=settings)
     columns = _table(document, "columns", known=COLUMN_KEYS)
     names = {role: columns.read(role, _column, "") for role in columns.values} or None
-    funnels = _table(document, "funnels", known=None)
-    if document.is_table and not document.values.get("funnels"):
-        problems.add((), "it holds no funnel; a funnel is a table [funnels.NAME] with steps")
+    if single:
+        own = Table(
+            {key: value for key, value in document.values.items() if key not in _OF_THE_FILE},
+            known=None,
+            path=(),
+            problems=problems,
+        )
+        tables = [(source.stem.removesuffix(SINGLE), own)]
+    else:
+        funnels = _table(document, "funnels", known=None)
+        if document.is_table and not document.values.get("funnels"):
+            problems.add((), "it holds no funnel; a funnel is a table [funnels.NAME] with steps")
+        tables = [
+            (
+                name,
+                Table(
+                    values, known=ENTRY_KEYS, path=(*funnels.path, name), problems=funnels.problems
+                ),
+            )
+            for name, values in funnels.values.items()
+        ]
+    events = document.read("events", texts, ())
     read = [
-        _entry(name, funnels, around=around, columns=names, source=source)
-        for name in funnels.values
+        _entry(name, table, around=around, columns=names, events=events, source=source)
+        for name, table in tables
     ]
     problems.check()
     return {entry.name: entry for entry in read if entry is not None}
@@ -175,21 +214,21 @@ def select_funnel(
 
 def _entry(
     name: str,
-    funnels: Table,
+    table: Table,
     *,
     around: Surroundings,
     columns: Mapping[str, str] | None,
+    events: tuple[str, ...],
     source: Path,
 ) -> FunnelEntry | None:
-    table = Table(
-        funnels.values[name],
-        known=("description", *FUNNEL_KEYS, "expect"),
-        path=(*funnels.path, name),
-        problems=funnels.problems,
-    )
     description = table.read("description", text, None)
-    expect = table.read("expect", _counts, None)
-    funnel = read_funnel(table, name=name, around=around)
+    value = table.values.get("expect")
+    expect = None if isinstance(value, dict) else table.read("expect", _counts, None)
+    events = table.read("events", texts, events)
+    base = table.read("definition", lambda one: _definition(text(one), around, source), None)
+    if base is None and "definition" in table.values:
+        return None
+    funnel = read_funnel(table, name=name, around=around, base=base)
     if funnel is None:
         return None
     if expect is not None and len(expect) != len(funnel.steps):
@@ -200,9 +239,33 @@ def _entry(
         funnel=funnel,
         columns=columns,
         expect=expect,
+        expect_table=value if isinstance(value, dict) else None,
+        events=tuple(
+            one if one == "-" else join(around.folder, one)  # noqa: PTH118 - as it is
+            for one in events
+        ),
         description=description,
         source=source,
     )
+
+
+def _definition(reference: str, around: Surroundings, source: Path) -> Funnel:
+    """Return the funnel of a query, or of the chart in a file beside `source`."""
+    if is_query(reference):
+        from funnelkit.specs.amplitude.rest import funnel_from_query
+
+        asked = funnel_from_query(
+            reference,
+            timezone=around.timezone,
+            custom_events=around.custom_events,
+            settings=around.settings,
+        )
+        return replace(asked, window=asked.conversion_window)  # the API's own default
+    path = source.parent / reference
+    content = read_document(path)
+    if not is_chart(content):
+        raise DefinitionError(f"{path} is no chart of Amplitude's")
+    return read_chart(content, path, custom_events=around.custom_events, settings=around.settings)
 
 
 def _split(reference: str) -> tuple[Path, str | None]:

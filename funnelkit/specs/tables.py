@@ -32,7 +32,7 @@ from funnelkit.specs.text import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from funnelkit.model import CustomEvent, Funnel, Segment
+    from funnelkit.model import CustomEvent, Funnel, Segment, Settings
 
 FUNNEL_KEYS: Final = tuple(READERS)
 """The keys of a funnel, in the order in which they are written."""
@@ -43,12 +43,16 @@ _DERIVED: Final = ("name", "window_is_default")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a file says for all its funnels, and the folder to which its paths are relative."""
+    """What a file says for all its funnels, and the folder to which its paths are relative.
+
+    With `settings` definitions of Amplitude's are read.
+    """
 
     timezone: str = "UTC"
     custom_events: tuple[CustomEvent, ...] = ()
     inactive_events: tuple[str, ...] = ()
     folder: str = ""
+    settings: Settings | None = None
 
 
 def funnel_to_dict(funnel: Funnel) -> dict[str, Any]:
@@ -114,22 +118,30 @@ def funnel_from_dict(values: Mapping[str, Any], *, source: str = "the funnel") -
 
 
 def read_funnel(
-    table: Table, *, name: str | None, around: Surroundings | None = None
+    table: Table,
+    *,
+    name: str | None,
+    around: Surroundings | None = None,
+    base: Funnel | None = None,
 ) -> Funnel | None:
     """Return the funnel of `table`, or None after noting what is wrong.
+
+    What the table says takes the place of what `base` says, if there is one.
 
     `where` filters step 1, or step 3 as `3: filter`; `where_every_step` filters all steps. Of the
     custom events of its file the funnel keeps those that it uses.
     """
     around = around or Surroundings()
     before = len(table.problems)
-    if table.is_table and "steps" not in table.values:
+    if table.is_table and base is None and "steps" not in table.values:
         table.problems.add(table.path, 'a funnel needs steps = "A > B"')
     said: dict[str, Any] = {}
     for key, reader in READERS.items():
         if key in table.values:
             value = _TABLES[key](table, around) if key in _TABLES else table.read(key, reader, None)
             said |= {} if value is None else {key: value}
+    if base is not None:
+        said = {"steps": base.steps, **said}
     if "steps" in said:
         try:
             said["steps"] = filtered(said["steps"], said)
@@ -140,15 +152,15 @@ def read_funnel(
     own = said.get("custom_events", ())
     names = {custom.name for custom in own}
     shared = tuple(custom for custom in around.custom_events if custom.name not in names)
+    project = {"timezone": around.timezone, "inactive_events": around.inactive_events}
     said = {
         "name": name,
-        "timezone": around.timezone,
-        "inactive_events": around.inactive_events,
+        **(project if base is None else {}),
         **said,
         "custom_events": (*own, *shared),
     }
     try:
-        funnel = combine(said)
+        funnel = combine(said, base=base)
     except DefinitionError as error:  # the period ends before it starts
         table.problems.add(table.path, str(error))
         return None

@@ -77,6 +77,27 @@ class Check:
         """The number in words."""
         return str(self.measure)
 
+    @property
+    def words(self) -> str:
+        """The whole check: `step 1 View: expected 3, found 2 (-1)`."""
+        words = f"{self.what}: expected {self.written(self.expected)}"
+        if self.difference != 0:
+            words += f", found {self.written(self.found)}"
+            if self.difference is not None:
+                words += f" ({self.written(self.difference, signed=True)})"
+        return f"{words}; {self.reason}" if self.reason else words
+
+    def written(self, value: float | None, *, signed: bool = False) -> str:
+        """Return one of the check's numbers as a person writes it."""
+        if value is None:
+            return "nothing"
+        sign = "+" if signed else ""
+        if self.measure.metric == "count":
+            return format(int(value), f"{sign},")
+        if self.measure.metric == "conversion":
+            return format(100 * value, f"{sign}.6g") + " %"
+        return format(value, f"{sign},.3f").rstrip("0").rstrip(".") + " s"
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         named = {name: getattr(self.measure, name) for name in self.measure.__slots__}

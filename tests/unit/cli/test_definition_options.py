@@ -36,7 +36,7 @@ def test_a_report_offers_everything():
 @pytest.mark.parametrize(
     ("command", "missing"),
     [
-        ("verify", {*MEASURES, *GROUPS}),
+        ("verify", {*MEASURES, "optional_step", "compare_event"}),
         ("compare", {*MEASURES, *GROUPS, *RELATIVE, "segment", "count_by"}),
         ("sql", {*MEASURES, *RELATIVE, "exclude", "count_by"}),
     ],

@@ -169,7 +169,7 @@ def test_everything_that_is_wrong_is_said_in_one_go(write):
     assert [line.removeprefix("FILE: ")[:74] for line in lines] == [
         line[:74]
         for line in (
-            "titel: unknown key 'titel'. Known are project, columns, custom_events, inact",
+            "titel: unknown key 'titel'. Known are project, columns, events, custom_evect",
             "project.timezon: unknown key 'timezon'. Did you mean 'timezone'?",
             "project.timezone: unknown time zone 'Europe/Berlinn'. Did you mean 'Europe/B",
             "columns.usr: unknown key 'usr'. Did you mean 'user' or 'user_id'?",

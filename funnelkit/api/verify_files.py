@@ -1,0 +1,220 @@
+"""Funnels of files against the numbers that are expected of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from funnelkit.api.cases import cases_of, check_events, on_terms
+from funnelkit.api.report import report
+from funnelkit.errors import DefinitionError, FunnelkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from funnelkit.events.fingerprint import EventsFingerprint
+    from funnelkit.model import Funnel
+    from funnelkit.result import FunnelResult
+    from funnelkit.verification.case import Case, CaseResult, VerificationRun
+    from funnelkit.verification.checks import Check
+    from funnelkit.verification.expected import Expectation
+
+
+def verify_files(
+    files: str | Path | Sequence[str | Path] = (),
+    *,
+    events: Any = None,
+    funnel: Funnel | str | None = None,
+    expect: str | Sequence[int] | None = None,
+    keyword: str | None = None,
+    exit_first: bool = False,
+    settle: str | None = None,
+    allow: Sequence[str] = (),
+    data_end: str | date | datetime | None = None,
+    columns: Mapping[str, str] | str | None = None,
+    now: datetime | None = None,
+    **definition: Any,
+) -> VerificationRun:
+    """Hold every funnel of some files to what is expected of it.
+
+    Args:
+        files: funnel files with `[expect]`, saved answers of `GET /api/2/funnels`, a chart's CSV,
+            lock files, or folders with `*.funnel.toml` in them; without any, those below the
+            current folder. Whatever else stands there is taken for events.
+        events: as for `report`; by default what the funnel files name.
+        funnel: the definition of which a saved answer holds the numbers: as for `report`.
+        expect: one count per step of that funnel.
+        keyword: only the funnels whose file or name contains it.
+        exit_first: stop after the first funnel that does not pass.
+        settle: how long numbers of Amplitude's may still change, `"14d"`.
+        allow: doubts of Amplitude's own that are put up with: "sampled", "pruned" ….
+        data_end: as for `report`.
+        columns: as for `report`.
+        now: today, for differences that are known until a day.
+        definition: the other arguments of `report`; they change every funnel.
+
+    Raises:
+        DefinitionError: a file or an option is wrong, or nothing is there to be verified.
+        DataError: a saved answer cannot be read. Events that cannot are said of their case.
+    """
+    from funnelkit.verification.case import VerificationRun
+    from funnelkit.verification.collect import selected
+
+    cases = cases_of(
+        files, events=events, funnel=funnel, expect=expect, columns=columns, **definition
+    )
+    chosen = [on_terms(case, settle, allow) for case in selected(cases, keyword)]
+    if not chosen:
+        names = ", ".join(case.name for case in cases)
+        raise DefinitionError(f"no funnel is called like {keyword!r}: there are {names}")
+    results = run(chosen, exit_first=exit_first, data_end=data_end, now=now)
+    return VerificationRun(results=tuple(results), deselected=len(cases) - len(chosen))
+
+
+def run(
+    cases: Iterable[Case],
+    *,
+    exit_first: bool = False,
+    data_end: str | date | datetime | None = None,
+    now: datetime | None = None,
+    before: Callable[[Case], None] | None = None,
+) -> list[CaseResult]:
+    """Return what comes of each case; `before` is told of it when it begins."""
+    results = []
+    for case in cases:
+        if before is not None:
+            before(case)
+        results.append(verify_case(case, data_end=data_end, now=now))
+        if exit_first and results[-1].outcome not in {"pass", "warn"}:
+            break
+    return results
+
+
+def verify_case(
+    case: Case,
+    *,
+    data_end: str | date | datetime | None = None,
+    now: datetime | None = None,
+) -> CaseResult:
+    """Return what comes of a case; what keeps it from being run is its `error`."""
+    from funnelkit.verification.case import CaseResult
+
+    started = monotonic()
+    try:
+        found = _verified(case, data_end, now)
+    except FunnelkitError as error:
+        found = CaseResult(case=case, error=error)
+    return replace(found, seconds=monotonic() - started)
+
+
+def _verified(
+    case: Case, data_end: str | date | datetime | None, now: datetime | None
+) -> CaseResult:
+    from datetime import UTC, datetime
+
+    from funnelkit.verification.case import CaseResult
+    from funnelkit.verification.checks import Comparison
+    from funnelkit.verification.compare import asked, compare
+    from funnelkit.verification.exports import not_checkable
+    from funnelkit.verification.known_difference import with_known_difference
+
+    _check_whole(case)
+    terms = replace(case.terms, known_difference=None)
+    reports: dict[tuple[Funnel, bool], FunnelResult] = {}
+    checks: list[Check] = []
+    seen = set()
+    for expectation in case.expectations:
+        key = (asked(case.funnel, expectation), expectation.has_previous)
+        result = _report(case, *key, known=reports, data_end=data_end)
+        for check in compare(expectation, result, terms).checks:
+            same = (check.measure, check.expected)
+            if same not in seen:
+                seen.add(same)
+                checks.append(check)
+    today = (now or datetime.now(UTC)).date()
+    known = case.terms.known_difference
+    comparison = Comparison(checks=tuple(with_known_difference(checks, known, today)))
+    failed = comparison.verdict == "fail"
+    found = CaseResult(case=case, comparison=comparison, result=result)
+    amplitude = any(one.origin != "events" for one in case.expectations)
+    return replace(
+        found,
+        culprits=culprits_of(case) if failed else (),
+        not_checkable=tuple(not_checkable(case.funnel, result, comparison)) if amplitude else (),
+    )
+
+
+def _report(
+    case: Case,
+    funnel: Funnel,
+    previous: bool,  # noqa: FBT001 - half of a key
+    *,
+    known: dict[tuple[Funnel, bool], FunnelResult],
+    data_end: str | date | datetime | None,
+) -> FunnelResult:
+    key = (funnel, previous)
+    if key not in known:
+        known[key] = report(
+            case.events,
+            funnel=funnel,
+            columns=case.columns,
+            data_end=data_end,
+            compare_to="previous" if previous else None,
+        )
+    return known[key]
+
+
+def culprits_of(case: Case) -> Any:
+    """Return what changed since the lock of a case was written."""
+    import funnelkit
+    from funnelkit.verification.culprit import culprits
+    from funnelkit.verification.definition import definition_of, digest
+
+    folder = None if case.lock_path is None else case.lock_path.parent
+    events = None
+    if case.lock is not None and case.lock.events is not None:
+        events = fingerprint(case)
+    return culprits(
+        case.lock,
+        definition=definition_of(case.funnel, folder),
+        digest=digest(case.funnel, folder),
+        events=events,
+        version=funnelkit.__version__,
+        fresh=fresh_of(case),
+    )
+
+
+def fresh_of(case: Case) -> Expectation | None:
+    """Return numbers of Amplitude's that do not come from the case's lock."""
+    for expectation in case.expectations:
+        own = case.lock is not None and expectation is case.lock.expectation
+        if expectation.origin == "amplitude" and not own:
+            return expectation
+    return None
+
+
+def fingerprint(case: Case) -> EventsFingerprint:
+    """Return the fingerprint of the events of a case."""
+    from funnelkit.events.fingerprint import fingerprint_of
+    from funnelkit.events.sources import open_events
+
+    with open_events(case.events, columns=case.columns) as table:
+        return fingerprint_of(table)
+
+
+def _check_whole(case: Case) -> None:
+    """Raise `DefinitionError` unless a case has everything that it takes."""
+    if not case.expectations:
+        raise DefinitionError(
+            f"nothing is expected of {case.title}: give it an [expect], a saved answer of "
+            "Amplitude's, or a lock (funnelkit lock)"
+        )
+    check_events(case)
+    if case.funnel.window is None:
+        raise DefinitionError(
+            "a verification states its window: Amplitude's API takes 30 days by default, its chart"
+            ' 1 day; say --window 30d, or window = "30d" in the funnel file'
+        )

@@ -1,0 +1,83 @@
+"""`funnelkit lock`: numbers that hold, with everything they depend on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from funnelkit.cli import options as opt  # noqa: TC001 - typer reads the annotations
+from funnelkit.cli.definition import MEASURES, defines_a_funnel
+from funnelkit.cli.verify import Allow, Events, Files, Keyword  # noqa: TC001 - typer reads them
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from funnelkit.api import LockChange
+
+FromEvents = Annotated[
+    bool,
+    typer.Option(
+        "--from-events",
+        help="Lock what funnelkit counts, even where the lock holds Amplitude's numbers.",
+    ),
+]
+
+
+@defines_a_funnel(without=(*MEASURES, "optional_step", "compare_event"))
+def lock(
+    files: Files = None,
+    events: Events = None,
+    keyword: Keyword = None,
+    allow: Allow = None,
+    from_events: FromEvents = False,  # noqa: FBT002 - Typer calls it by name
+    data_end: opt.DataEnd = None,
+    columns: opt.Columns = None,
+    output: opt.Output = None,
+    **definition: Any,
+) -> None:
+    """Write NAME.lock.json beside a funnel file: its numbers, and what they depend on.
+
+    The numbers are those of a saved answer of Amplitude's among the files, or that the funnel file
+    names (from = "answer.json"); else funnelkit counts the events. Beside them stand the definition
+    and its hash, a fingerprint of the events, and funnelkit's version, so that verify can say what
+    changed where a number no longer holds.
+    """
+    from funnelkit import api
+    from funnelkit.cli.progress import working
+
+    with working("Reading the events"):
+        changes = api.lock(
+            files or (),
+            events=events,
+            keyword=keyword,
+            allow=[doubt.value for doubt in allow or ()],
+            from_events=from_events,
+            output=output,
+            data_end=data_end,
+            columns=columns,
+            **definition,
+        )
+    write_locks(changes)
+
+
+def write_locks(changes: Iterable[LockChange]) -> None:
+    """Write the locks that change, having said how."""
+    from funnelkit.cli.output import write
+
+    for change in changes:
+        if change.changes:
+            change.write()
+        write("".join(f"{line}\n" for line in _said(change)))
+
+
+def _said(change: LockChange) -> Iterator[str]:
+    counts = " > ".join(f"{count:,}" for count in change.after.expectation.counts)
+    counted = {"amplitude": "Amplitude", "events": "funnelkit"}[change.after.expectation.origin]
+    if change.before is None:
+        yield f"{change.path} is new: {counts or 'conversions'}, counted by {counted}"
+    elif not change.changes:
+        yield f"{change.path} stays as it is: {counts or 'conversions'}"
+    else:
+        yield f"{change.path} is written anew: {counts or 'conversions'}, counted by {counted}"
+        yield from (f"  {words}" for words in change.words)

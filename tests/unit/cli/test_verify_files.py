@@ -1,0 +1,317 @@
+"""`funnelkit verify FILE…` and `funnelkit lock`: many funnels, saved answers, and what changed."""
+
+import json
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from funnelkit.cli.run import run
+
+EVENTS = [
+    {"user_id": "u", "time": 1_777_593_600_000, "event_type": "View"},
+    {"user_id": "u", "time": 1_777_593_610_000, "event_type": "Add"},
+    {"user_id": "v", "time": 1_777_593_600_000, "event_type": "View"},
+    {"user_id": "w", "time": 1_777_680_000_000, "event_type": "View"},
+    {"user_id": "w", "time": 1_777_680_010_000, "event_type": "Add"},
+]
+"""u and v view on 2026-05-01, w on 2026-05-02; u and w add after 10 s."""
+
+SHOP = """
+events = "events.jsonl"
+steps = "View > Add"
+window = "1d"
+from = 2026-05-01
+to = 2026-05-02
+[expect]
+counts = [3, 2]
+"""
+ANSWER = {
+    "data": [
+        {
+            "meta": {"segmentIndex": 0}, "groupValue": "", "events": ["View", "Add"],
+            "cumulativeRaw": [3, 2], "avgTransTimes": [10000, 10000],
+            "medianTransTimes": [10000, 10000],
+            "dayFunnels": {"xValues": ["2026-05-01", "2026-05-02"], "series": [[2, 1], [1, 1]]},
+        }
+    ],
+    "timeComputed": 1_782_000_000_000, "minSampleRate": 1.0, "prunedResult": False,
+}  # fmt: skip
+"""What Amplitude said of the same funnel on 2026-06-21, when it had settled."""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    write(tmp_path, EVENTS)
+    (tmp_path / "shop.funnel.toml").write_text(SHOP)
+    return tmp_path
+
+
+def write(folder, events):
+    (folder / "events.jsonl").write_text("\n".join(map(json.dumps, events)), "utf-8")
+
+
+def answer(folder, *counts, **said):
+    """Write an answer of Amplitude's with these counts."""
+    data = json.loads(json.dumps(ANSWER["data"]))
+    data[0]["cumulativeRaw"] = [*counts]
+    path = folder / "answer.json"
+    path.write_text(json.dumps({**ANSWER, "data": data, **said}))
+    return path
+
+
+@pytest.fixture
+def told(folder, capfd):  # noqa: ARG001 - the folder is where it runs
+    """Run a command in the folder; return exit code, stdout and stderr."""
+
+    def command(*arguments):
+        code = run([*map(str, arguments)])
+        return code, *capfd.readouterr()
+
+    return command
+
+
+def test_without_a_file_every_funnel_file_below_the_folder_is_verified(told, folder):
+    (folder / "deep").mkdir()
+    deep = SHOP.replace("events.jsonl", "../events.jsonl").replace("[3, 2]", "[3, 1]")
+    (folder / "deep" / "cart.funnel.toml").write_text(deep)
+    code, out, err = told("verify")
+    assert code == 1
+    assert "pass      shop (shop.funnel.toml), 2 numbers" in out
+    assert "FAIL      cart (deep/cart.funnel.toml)" in out
+    assert out.endswith("1 failed, 1 passed\n")
+    assert err.startswith("failed: cart: step 2 Add: expected 1, found 2 (+1); no lock says")
+
+
+def test_k_chooses_x_stops_and_q_is_quiet(told, folder):
+    for name in ("a", "b"):
+        (folder / f"{name}.funnel.toml").write_text(SHOP.replace("[3, 2]", "[3, 1]"))
+    code, out, _ = told("verify", "-k", "SHOP")
+    assert (code, out.splitlines()[-1]) == (0, "1 passed, 2 not chosen")
+    assert told("verify", "-x")[1].splitlines()[-1] == "1 failed"
+    code, out, _ = told("verify", "-q")
+    assert "pass" not in out.replace("1 passed", "")
+    assert " ".join(out.split()).startswith("FAIL a (a.funnel.toml), 2 numbers step 2 Add:")
+    assert told("verify", "-k", "nope")[2].startswith("error: no funnel is called like 'nope'")
+
+
+def test_a_lock_tells_which_of_the_events_the_definition_and_funnelkit_changed(told, folder):
+    assert told("lock", "shop.funnel.toml")[1] == (
+        "shop.lock.json is new: 3 > 2, counted by funnelkit\n"
+    )
+    assert told("verify")[0] == 0
+    write(folder, [event for event in EVENTS if event["user_id"] != "u"])
+    code, _, err = told("verify")
+    assert code == 1
+    assert err.startswith("failed: shop: step 1 View: expected 3, found 2 (-1) (and ")
+    assert err.endswith("; the events changed: 3 of them, there were 5\n")
+    write(folder, reversed(EVENTS))  # the order of the rows plays no part
+    assert told("verify")[0] == 0
+    (folder / "shop.funnel.toml").write_text(SHOP.replace('"1d"', '"5s"'))
+    err = told("verify")[2]
+    assert "the definition changed: window = 5s, was 1d" in err
+    assert "events changed" not in err
+    (folder / "shop.funnel.toml").write_text(SHOP.replace("[3, 2]", "[3, 3]"))
+    assert "neither the definition, the events nor funnelkit changed" in told("verify")[2]
+    lock = json.loads((folder / "shop.lock.json").read_text())
+    (folder / "shop.lock.json").write_text(json.dumps({**lock, "funnelkit": "0.0.1"}))
+    assert "funnelkit changed: it was 0.0.1, now it is" in told("verify")[2]
+
+
+def test_the_same_events_with_other_properties_are_not_the_same_events(told, folder):
+    (folder / "shop.funnel.toml").write_text(SHOP.replace("View >", "View[p is 1] >"))
+    write(folder, [{**event, "event_properties": {"p": 1}} for event in EVENTS])
+    assert told("lock")[0] == 0
+    write(folder, [{**event, "event_properties": {"p": 2}} for event in EVENTS])
+    assert "the same 5, with other properties" in told("verify")[2]
+
+
+def test_update_shows_the_difference_and_writes_the_lock_anew(told, folder):
+    assert told("verify", "--update")[0] == 0
+    assert told("verify", "--update")[1] == "shop.lock.json stays as it is: 3 > 2\n"
+    write(folder, EVENTS[2:])
+    code, out, _ = told("verify", "--update")
+    assert code == 0
+    assert out.splitlines() == [
+        "shop.lock.json is written anew: 2 > 1, counted by funnelkit",
+        "  3 > 2 became 2 > 1",
+        "  other numbers on 2026-05-01",
+        "  the events changed: 3 of them, there were 5",
+    ]
+    (folder / "shop.funnel.toml").write_text(SHOP.partition("[expect]")[0])
+    assert told("verify")[0] == 0
+
+
+def test_a_saved_answer_is_checked_against_the_events_and_the_query_defines_it(told, folder):
+    answer(folder, 3, 2)
+    query = 'e={"event_type":"View"}&e={"event_type":"Add"}&start=20260501&end=20260502&cs=86400'
+    arguments = ("verify", "answer.json", "events.jsonl", "--funnel", query)
+    code, out, _ = told(*arguments)
+    assert code == 0
+    assert out == "pass      query, 10 numbers\n1 passed\n"
+    answer(folder, 3, 1)
+    code, _, err = told(*arguments)
+    assert code == 1
+    assert "step 2 Add: expected 1, found 2 (+1)" in err
+
+
+def test_a_chart_beside_its_csv_is_checked_to_the_last_digit(told, folder):
+    (folder / "chart.json").write_text(
+        '{"type": "funnels", "vis": "line", "name": "Adds", "params": {"start": 1777593600, "end": '
+        '1777766399, "events": [{"event_type": "View"}, {"event_type": "Add"}]}}'
+    )
+    csv = '"\tSegment","\tSteps","\t2026-05-01","\t2026-05-02"\r\n"\tAll","\tEntire Funnel","0.5",'
+    (folder / "chart.csv").write_text(f'{csv}"1"\r\n', newline="")
+    assert told("verify", "chart.json", "chart.csv", "events.jsonl")[0] == 0
+    (folder / "chart.csv").write_text(f'{csv}"0.9999999999"\r\n', newline="")
+    code, _, err = told("verify", "chart.json", "chart.csv", "events.jsonl")
+    assert code == 1
+    assert "2026-05-02, conversion: expected 100 %" in err
+
+
+def test_numbers_that_have_not_settled_end_with_5_or_as_it_is_said(told, folder):
+    answer(folder, 3, 1, timeComputed=1_778_000_000_000)  # 2026-05-05
+    arguments = ("verify", "answer.json", "shop.funnel.toml")
+    code, out, err = told(*arguments)
+    assert code == 5
+    assert "1 undecided" in out
+    assert "not settled when it was read on 2026-05-05" in err
+    assert told(*arguments, "--unchecked", "skip")[0] == 0
+    assert told(*arguments, "--unchecked", "fail")[0] == 1
+    assert told(*arguments, "--settle", "1d")[0] == 1
+
+
+def test_sampled_answers_are_no_basis_for_a_lock_unless_allowed_by_name(told, folder):
+    answer(folder, 3, 2, minSampleRate=0.1)
+    code, _, err = told("lock", "shop.funnel.toml", "answer.json")
+    assert code == 5
+    assert "--allow sampled" in err
+    assert not (folder / "shop.lock.json").exists()
+    code, out, _ = told("lock", "shop.funnel.toml", "answer.json", "--allow", "sampled")
+    assert (code, out) == (0, "shop.lock.json is new: 3 > 2, counted by Amplitude\n")
+    assert told("verify")[0] == 5
+    assert told("verify", "--allow", "sampled")[0] == 0
+
+
+def test_a_lock_of_amplitudes_numbers_knows_when_it_restates_them(told, folder):
+    answer(folder, 3, 2)
+    assert told("lock", "shop.funnel.toml", "answer.json")[0] == 0
+    lock = json.loads((folder / "shop.lock.json").read_text())
+    assert lock["amplitude"] == {
+        "chart": None, "fetched_at": "2026-06-21T00:00:00+00:00", "minSampleRate": 1.0,
+        "prunedResult": False, "hitChunkGroupByLimit": None, "realtimeDataMissing": None,
+        "cacheFreshness": None,
+    }  # fmt: skip
+    assert lock["segments"][0]["series"] == {"2026-05-01": [2, 1], "2026-05-02": [1, 1]}
+    assert told("verify", "shop.funnel.toml")[0] == 0
+    assert told("verify", "shop.lock.json", "events.jsonl")[0] == 0
+    answer(folder, 4, 2)
+    err = told("verify", "shop.funnel.toml", "answer.json")[2]
+    assert "Amplitude restated its numbers: 3 > 2 became 4 > 2" in err
+    code, _, err = told("verify", "--update")
+    assert code == 5
+    assert "there are no newer ones" in err
+    code, out, _ = told("verify", "--update", "shop.funnel.toml", "answer.json")
+    assert code == 0
+    assert "  3 > 2 became 4 > 2\n" in out
+
+
+def test_an_expectation_may_name_the_file_of_an_answer(told, folder):
+    answer(folder, 3, 2)
+    (folder / "shop.funnel.toml").write_text(f'{SHOP}from = "answer.json"\nchart = "abc"\n')
+    code, out, _ = told("verify")
+    assert (code, out) == (0, "pass      shop (shop.funnel.toml), 10 numbers\n1 passed\n")
+    assert told("lock")[0] == 0
+    assert json.loads((folder / "shop.lock.json").read_text())["amplitude"]["chart"] == "abc"
+
+
+def test_every_format_carries_the_same_verdicts(told, folder, monkeypatch):
+    (folder / "shop.funnel.toml").write_text(SHOP.replace("[3, 2]", "[3, 1]"))
+    code, out, _ = told("verify", "--format", "json")
+    case = json.loads(out)["cases"][0]
+    assert (code, case["outcome"], case["name"]) == (1, "fail", "shop")
+    assert case["checks"][1] == {
+        "what": "step 2 Add", "metric": "count", "step": 2, "event": "Add", "expected": 1,
+        "found": 2, "difference": 1, "verdict": "fail",
+    }  # fmt: skip
+    told("verify", "-o", "result.xml")
+    suites = ET.parse(folder / "result.xml").getroot()
+    assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
+    assert suites.find(".//failure").get("message") == "step 2 Add: expected 1, found 2 (+1)"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(folder / "summary.md"))
+    out = told("verify", "--format", "github")[1]
+    assert out.splitlines()[0].startswith(
+        "::error file=shop.funnel.toml,title=funnelkit verify%3A shop::step 2 Add: expected 1"
+    )
+    assert "| step 2 Add | 1 | 2 | +1 | ❌ |" in (folder / "summary.md").read_text("utf-8")
+    assert told("verify", "-o", "result.md")[0] == 1
+    assert (folder / "result.md").read_text("utf-8") == (folder / "summary.md").read_text("utf-8")
+
+
+def test_options_can_define_the_funnel_in_every_format(told):
+    arguments = ("verify", "events.jsonl", "--steps", "View > Add", "--window", "1d")
+    code, out, _ = told(*arguments, "--expect", "3, 2", "--format", "junit")
+    assert code == 0
+    assert ET.fromstring(out).get("tests") == "2"
+
+
+def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_checked(told, folder):
+    (folder / "gone.funnel.toml").write_text(SHOP.replace("events.jsonl", "gone.jsonl"))
+    code, out, err = told("verify")
+    assert code == 3
+    assert out.splitlines()[-1] == "1 could not be run, 1 passed"
+    assert "gone.jsonl" in err
+
+
+def test_a_funnel_named_by_a_cohort_and_a_custom_event_says_what_exports_do_not_hold(told, folder):
+    (folder / "c1.txt").write_text("u\nv\nw\n")
+    (folder / "shop.funnel.toml").write_text(
+        SHOP.replace('"View > Add"', '"ce:Look > Add"')
+        .replace("[3, 2]", "[3, 1]")
+        .replace(
+            "[expect]",
+            '[segments]\nc = "cohort(c1.txt)"\n[custom_events]\nLook = "View"\n[expect]',
+        )
+    )
+    words = " ".join(told("verify")[1].split())
+    assert "not checkable from exports: the cohort c1.txt of c: exports do not say who" in words
+    assert "the custom event 'Look': exports hold its members" in words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["verify", "answer.json", "events.jsonl"], 2, "nothing says of which funnel"),
+        (["verify", "nowhere.toml"], 2, "there is no file of funnels 'nowhere.toml'"),
+        (["verify", "nothing.funnel.toml"], 2, "nothing is expected of"),
+        (["verify", "no_events.funnel.toml"], 2, "where are its events?"),
+        (["verify", "no_window.funnel.toml"], 2, "a verification states its window"),
+        (["verify", "shop.funnel.toml", "--steps", "A > B"], 2, "has the steps"),
+        (["verify", "--expect", "3, 2"], 2, "--expect is of one funnel"),
+        (["verify", "shop.funnel.toml", "-o", "shop.funnel.toml"], 2, "no format ends in .toml"),
+        (["verify", "broken.lock.json", "events.jsonl"], 2, "broken.lock.json"),
+        (["verify", "refused.json", "shop.funnel.toml"], 3, "429 Unspecified Error"),
+        (["lock", "no_window.funnel.toml"], 2, "a lock states its window"),
+        (["lock", ".", "-o", "x.lock.json"], 2, "choose with -k"),
+    ],
+)
+def test_what_is_wrong_is_said(told, folder, arguments, code, words):
+    answer(folder, 3, 2)
+    head = SHOP.partition("[expect]")[0]
+    (folder / "nothing.funnel.toml").write_text(head)
+    (folder / "no_events.funnel.toml").write_text(SHOP.replace('events = "events.jsonl"', ""))
+    (folder / "no_window.funnel.toml").write_text(SHOP.replace('window = "1d"', ""))
+    (folder / "broken.lock.json").write_text('{"schema": "funnelkit.lock/1"}')
+    (folder / "refused.json").write_text(
+        '{"error": {"http_code": 429, "message": "Unspecified Error"}}'
+    )
+    found, _, err = told(*arguments)
+    assert (found, words in err) == (code, True), err
+
+
+def test_without_any_funnel_file_nothing_is_to_be_verified(told, folder):
+    (folder / "shop.funnel.toml").unlink()
+    code, _, err = told("verify")
+    assert code == 2
+    assert "there is no *.funnel.toml here" in err
