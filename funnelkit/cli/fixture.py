@@ -59,7 +59,7 @@ def fixture(
     shift: Shift = None,
     data_end: opt.DataEnd = None,
     columns: opt.Columns = None,
-    format: opt.VerifyFormatChoice = opt.VerifyFormat.table,  # noqa: A002 - the option's name
+    format: opt.TraceFormatChoice = opt.TraceFormat.table,  # noqa: A002 - the option's name
     **definition: Any,
 ) -> None:
     """Write the fewest events that give the same numbers, without ids, and check that they do."""
