@@ -4,6 +4,7 @@ from funnelkit.api.compare import compare
 from funnelkit.api.drivers import drivers
 from funnelkit.api.fixture import fixture
 from funnelkit.api.lock import LockChange, lock
+from funnelkit.api.pull import pull
 from funnelkit.api.report import report
 from funnelkit.api.shrink import shrink
 from funnelkit.api.sources import resolve
@@ -19,6 +20,7 @@ __all__ = [
     "drivers",
     "fixture",
     "lock",
+    "pull",
     "report",
     "resolve",
     "shrink",

@@ -12,6 +12,7 @@ from funnelkit.cli.drivers import drivers
 from funnelkit.cli.fixture import fixture
 from funnelkit.cli.help import Command
 from funnelkit.cli.lock import lock
+from funnelkit.cli.pull import pull
 from funnelkit.cli.report import report
 from funnelkit.cli.shrink import shrink
 from funnelkit.cli.simulate import simulate
@@ -38,6 +39,7 @@ def funnelkit(*, version: Version = False) -> None:
 for command in (
     demo,
     simulate,
+    pull,
     describe,
     report,
     compare,

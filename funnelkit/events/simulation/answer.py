@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from funnelkit.amplitude_api.credentials import printable
+
 if TYPE_CHECKING:
     from email.message import Message
 
@@ -15,7 +17,6 @@ OK: Final = 200
 READ: Final = 10_000  # bytes; Amplitude's answers to accepted events have about a hundred
 SHOWN: Final = 500  # characters
 LONGEST_WAIT: Final = 60.0
-UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,6 @@ class Answer:
     def shown(self, key: ApiKey) -> str:
         """Return status and text on one line, fit for a terminal, without the key."""
         return f"{self.status} {printable(self.text, key)[:SHOWN]}".rstrip()
-
-
-def printable(text: str, key: ApiKey) -> str:
-    """Return a stranger's text on one line, without the key and without control characters."""
-    line = " ".join(key.hide_in(text).split())
-    return "".join(letter if letter.isprintable() else UNPRINTABLE for letter in line)
 
 
 def _seconds(headers: Message) -> float:

@@ -17,8 +17,9 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from funnelkit.amplitude_api.credentials import printable
 from funnelkit.errors import CouldNotCheck, DefinitionError
-from funnelkit.events.simulation.answer import Answer, printable
+from funnelkit.events.simulation.answer import Answer
 from funnelkit.events.simulation.payload import event_objects
 from funnelkit.events.simulation.settings import setting_of
 
