@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
-from funnelkit.engine.match import may_enter
+from funnelkit.engine.match import interval_of, may_enter
 from funnelkit.engine.step_sets import best_set
 
 Ints = Sequence[int]
@@ -162,8 +162,7 @@ def match_apart(
             depth[tail] = done
             tail += 1
         if row < high:
-            while us[row] >= edges[interval + 1]:
-                interval += 1
+            interval = interval_of(us[row], edges, interval)
             entries += 1
             if entries == 1 or first_only == 0:
                 if around != 0:
@@ -229,8 +228,7 @@ def match_sets(
         if not may_enter(us, mask, flags, row, segment, edges[0], edges[intervals]):
             row += 1
             continue
-        while us[row] >= edges[interval + 1]:
-            interval += 1
+        interval = interval_of(us[row], edges, interval)
         base = lines * steps
         best = 0
         entries = 0

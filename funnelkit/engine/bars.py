@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from funnelkit.engine.chart import Chart
 from funnelkit.engine.entrants import NOT_REACHED
 from funnelkit.engine.intervals import interval_name
-from funnelkit.engine.query import SEPARATOR
+from funnelkit.engine.labels import SEPARATOR
 from funnelkit.engine.summarise import DID_NOT_REACH
 from funnelkit.errors import DefinitionError, those_there_are
 from funnelkit.model.period import instant

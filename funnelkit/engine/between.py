@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.events_sql import EventConditions
 from funnelkit.engine.history import on_first_day
-from funnelkit.engine.query import compose, label_text, no_identify_call
+from funnelkit.engine.labels import label_text
+from funnelkit.engine.query import compose, no_identify_call
 from funnelkit.engine.rules import pairs_of
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.events.connection import connect, data_errors

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.entry import Entry
 from funnelkit.engine.intervals import interval_end, interval_name, interval_starts, moment
+from funnelkit.engine.labels import SEPARATOR
 from funnelkit.engine.pieces import apart, best_of_units, for_series, nobody_of, only
-from funnelkit.engine.query import SEPARATOR
 from funnelkit.engine.select import select
 from funnelkit.engine.summarise import groups, series
 from funnelkit.result import IntervalResult

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from funnelkit.engine.bucket import frozen
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -157,26 +159,17 @@ def from_arrays(bucket: Bucket, matched: Matched, rules: Rules) -> Entrants:
     """Make lines of what the compiled kernel found."""
     import numpy as np
 
-    steps, tick = rules.steps, rules.tick
-    reach, us = matched.reach, bucket.us
+    steps = rules.steps
+    reach = matched.reach
     rows = matched.rows.reshape(-1, steps)
-    done = [slice(None), *(reach > k for k in range(1, steps))]
-    entered = us[rows[:, 0]] // tick * tick
-    if rules.order == "any":
-        ticks = np.where(rows >= 0, us[rows] // tick * tick, np.iinfo(np.int64).max)
-        ticks.sort(axis=1)
-        times = [ticks[done[k], k] for k in range(steps)]
-        before = [ticks[done[k], k - 1] for k in range(1, steps)]
-        first = ticks[:, 0]
-    else:
-        times = [us[rows[done[k], k]] // tick * tick for k in range(steps)]
-        # The time of step k over those who went on to step k + 1.
-        before = [us[rows[done[k], k - 1]] // tick * tick for k in range(1, steps)]
-        first = times[0]
-    at = rules.grouped_at
+    entered, durations, totals = _times(bucket.us, matched, rules)
     label: Any = None
-    if at is not None:
-        label = np.where(reach > at, bucket.label[rows[:, at]], NOT_REACHED)
+    if rules.grouped_at is not None:
+        from funnelkit.engine.lines import labels_of
+
+        at = rules.grouped_at
+        one, rows_of = frozen(bucket.label), frozen(matched.rows)
+        label = labels_of(one, rows_of, frozen(reach), steps, at, NOT_REACHED)
     excluded = None
     if matched.free_reach is not None:
         covers = np.array([0, *(_covers(rules, got) for got in range(1, steps + 1))], np.int8)
@@ -184,8 +177,7 @@ def from_arrays(bucket: Bucket, matched: Matched, rules: Rules) -> Entrants:
     repeats = None
     if matched.repeats is not None:
         counts = matched.repeats.reshape(-1, steps)
-        repeats = tuple(counts[done[k + 1], k] for k in range(steps - 1))
-    finished = done[steps - 1]
+        repeats = tuple(counts[reach > k + 1, k] for k in range(steps - 1))
     return Entrants(
         steps=steps,
         unit=bucket.units[matched.unit],
@@ -193,13 +185,33 @@ def from_arrays(bucket: Bucket, matched: Matched, rules: Rules) -> Entrants:
         reach=reach,
         entries=matched.entries,
         entered=entered,
-        durations=tuple(after - start for after, start in zip(times[1:], before, strict=True)),
-        totals=times[-1] - first[finished],
+        durations=durations,
+        totals=totals,
         label=label,
         excluded=excluded,
         repeats=repeats,
-        amount=bucket.amount[rows[finished, -1]] if rules.summed else None,
+        amount=bucket.amount[rows[reach == steps, -1]] if rules.summed else None,
     )
+
+
+def _times(us: Any, matched: Matched, rules: Rules) -> tuple[Any, tuple[Any, ...], Any]:
+    """Return when each line entered, the times between steps, and those of the whole funnel."""
+    steps, tick = rules.steps, rules.tick
+    if rules.order != "any":
+        from funnelkit.engine.lines import times_of
+
+        rows, reach = frozen(matched.rows), frozen(matched.reach)
+        entered, between, ends, totals = times_of(frozen(us), rows, reach, steps, tick)
+        return entered, tuple(between[ends[k - 1] : ends[k]] for k in range(1, steps)), totals
+    import numpy as np
+
+    rows = matched.rows.reshape(-1, steps)
+    done = [matched.reach > k for k in range(steps)]
+    ticks = np.where(rows >= 0, us[rows] // tick * tick, np.iinfo(np.int64).max)
+    ticks.sort(axis=1)
+    durations = tuple(ticks[done[k], k] - ticks[done[k], k - 1] for k in range(1, steps))
+    finished = done[-1]
+    return ticks[:, 0], durations, ticks[finished, -1] - ticks[finished, 0]
 
 
 def join(parts: Sequence[Entrants]) -> Entrants:

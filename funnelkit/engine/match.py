@@ -37,6 +37,20 @@ def may_enter(
     )
 
 
+def interval_of(now: int, edges: Ints, interval: int) -> int:
+    """Return the interval, `interval` or a later one, in which a time before the end lies."""
+    last = interval
+    stride = 1
+    while last + stride < len(edges) and now >= edges[last + stride]:
+        last += stride
+        stride *= 2
+    while stride > 0:
+        if last + stride < len(edges) and now >= edges[last + stride]:
+            last += stride
+        stride //= 2
+    return last
+
+
 def reach_in_tick(
     us: Ints, mask: Ints, flags: Ints, first: int, stop: int, step: int, steps: int,
     segment: int, start: int, end: int,
@@ -78,9 +92,10 @@ def match_units(
     entry. `out_rows[line * steps + k]` is the row that filled step k, for k below
     `out_reach[line]`, else -1. All times are in microseconds; `window` is a multiple of `tick`.
 
-    A first pass keeps for each step the latest entry from which it has been reached: the window
-    runs from the entry, so the latest is as good as any. Where no event fits two steps and no two
-    events are closer than a tick, that is the reach, and the second pass may stop at it.
+    A first pass finds the lines, and keeps for each step the latest entry from which it has been
+    reached: the window runs from the entry, so the latest is as good as any. Where no event fits
+    two steps and no two events are closer than a tick, that is the reach, and the second pass may
+    stop at it.
 
     The second pass tries the entries in turn. From each, the earliest possible event is taken for
     each next step: that reaches as far as any choice. Later entries never need earlier rows than
@@ -96,10 +111,11 @@ def match_units(
         high = starts[unit + 1]
         overlap = 0
         crowded = 0
-        entries = 0
-        row = -1
-        tick_end = 0
         furthest = 0
+        tick_end = 0
+        interval = 0
+        close = start
+        after_lines = lines
         for r in range(low, high):
             now = us[r]
             if now >= until:
@@ -111,14 +127,22 @@ def match_units(
             overlap |= fits & (fits - 1)
             if fits & 1 != 0:
                 if may_enter(us, mask, flags, r, segment, start, end):
-                    if entries == 0 or now >= tick_end:
-                        entries += 1
-                        tick_end = now // tick * tick + tick
-                    if row < 0:
-                        row = r
+                    if furthest == 0:
                         furthest = 1
+                    if after_lines == lines or now >= close:
+                        interval = interval_of(now, edges, interval)
+                        close = edges[interval + 1]
+                        out_unit[after_lines] = unit
+                        out_interval[after_lines] = interval
+                        out_entries[after_lines] = 0
+                        out_rows[after_lines * steps] = r
+                        after_lines += 1
+                        tick_end = now
+                    if now >= tick_end:
+                        out_entries[after_lines - 1] += 1
+                        tick_end = now // tick * tick + tick
                     latest[0] = tick_end
-            elif row >= 0:
+            elif furthest > 0:
                 k = 1
                 while fits >> k != 1 and k < furthest:
                     k += 1
@@ -126,82 +150,80 @@ def match_units(
                     latest[k] = latest[k - 1]
                     if k == furthest:
                         furthest += 1
-        if entries == 0:
+        if after_lines == lines:
             continue
 
         target = steps if overlap != 0 or crowded != 0 else furthest
         for k in range(steps):
             pointer[k] = low
             memo_row[k] = -1
-        interval = 0
-        while row < high:
-            while us[row] >= edges[interval + 1]:
-                interval += 1
-            close = edges[interval + 1]
+        while lines < after_lines:
             base = lines * steps
+            row = out_rows[base]
+            close = edges[out_interval[lines] + 1]
             best = 0
-            tried = 0
-            while row < high and us[row] < close:
-                tried += 1
+            while best < target and row < high and us[row] < close:
                 entered = us[row] // tick * tick
-                if best < target and (tried == 1 or first_only == 0):
-                    limit = entered + window + tick
-                    reached = 1
-                    if overlap == 0:
-                        # No event fits two steps: any of the tick or later will do for the next.
-                        anchor[0] = row
-                        earliest = entered
-                        for k in range(1, target):
-                            r = pointer[k]
-                            while r < high and (mask[r] & (1 << k) == 0 or us[r] < earliest):
-                                r += 1
-                            pointer[k] = r
-                            if r == high or us[r] >= limit:
-                                break
-                            anchor[k] = r
-                            earliest = us[r] // tick * tick
-                            reached = k + 1
-                    else:
-                        k = 0
-                        r = row
-                        while True:
-                            # Row r is the first of its tick that fits step k: how far does the
-                            # tick lead?
-                            anchor[k] = r
-                            if memo_row[k] == r:
-                                last = memo_reach[k]
-                            else:
-                                floor = us[r] // tick * tick
-                                first = r
-                                while first > low and us[first - 1] >= floor:
-                                    first -= 1
-                                stop = r
-                                while stop < high and us[stop] < floor + tick:
-                                    stop += 1
-                                last = reach_in_tick(
-                                    us, mask, flags, first, stop, k, steps, segment, start, end
-                                )
-                                memo_row[k] = r
-                                memo_reach[k] = last
-                            for q in range(k + 1, last + 1):
-                                anchor[q] = -1
-                            k = last + 1
-                            reached = k
-                            if k == steps:
-                                break
-                            after = us[r] // tick * tick + tick
-                            r = pointer[k]
-                            while r < high and (mask[r] & (1 << k) == 0 or us[r] < after):
-                                r += 1
-                            pointer[k] = r
-                            if r == high or us[r] >= limit:
-                                break
-                    if reached > best:
-                        best = reached
-                        for k in range(steps):
-                            out_rows[base + k] = anchor[k] if k < best else -1
-                elif intervals == 1:
-                    break  # the first pass has counted the entries
+                limit = entered + window + tick
+                reached = 1
+                if overlap == 0:
+                    # No event fits two steps: any of the tick or later will do for the next.
+                    anchor[0] = row
+                    earliest = entered
+                    for k in range(1, target):
+                        r = pointer[k]
+                        while r < high and (mask[r] & (1 << k) == 0 or us[r] < earliest):
+                            r += 1
+                        pointer[k] = r
+                        if r == high:
+                            target = k  # later entries will not find this step either
+                            break
+                        if us[r] >= limit:
+                            break
+                        anchor[k] = r
+                        earliest = us[r] // tick * tick
+                        reached = k + 1
+                else:
+                    k = 0
+                    r = row
+                    while True:
+                        # Row r is the first of its tick that fits step k: how far does the
+                        # tick lead?
+                        anchor[k] = r
+                        if memo_row[k] == r:
+                            last = memo_reach[k]
+                        else:
+                            floor = us[r] // tick * tick
+                            first = r
+                            while first > low and us[first - 1] >= floor:
+                                first -= 1
+                            stop = r
+                            while stop < high and us[stop] < floor + tick:
+                                stop += 1
+                            last = reach_in_tick(
+                                us, mask, flags, first, stop, k, steps, segment, start, end
+                            )
+                            memo_row[k] = r
+                            memo_reach[k] = last
+                        for q in range(k + 1, last + 1):
+                            anchor[q] = -1
+                        k = last + 1
+                        reached = k
+                        if k == steps:
+                            break
+                        after = us[r] // tick * tick + tick
+                        r = pointer[k]
+                        while r < high and (mask[r] & (1 << k) == 0 or us[r] < after):
+                            r += 1
+                        pointer[k] = r
+                        if r == high or us[r] >= limit:
+                            break
+                if reached > best:
+                    best = reached
+                    for k in range(steps):
+                        out_rows[base + k] = anchor[k] if k < best else -1
+                if first_only != 0:
+                    break
                 row += 1
                 while row < high and (
                     us[row] < entered + tick
@@ -213,13 +235,8 @@ def match_units(
                 settle_rows(
                     us, mask, flags, low, high, tick, segment, start, end, best, base, out_rows
                 )
-            out_unit[lines] = unit
-            out_interval[lines] = interval
             out_reach[lines] = best
-            out_entries[lines] = entries if intervals == 1 else tried
             lines += 1
-            if intervals == 1:
-                break
     return lines
 
 

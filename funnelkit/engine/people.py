@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from funnelkit.engine.answer import matched
 from funnelkit.engine.doubts import doubts
 from funnelkit.engine.entrants import NOT_REACHED, from_arrays, from_lists
+from funnelkit.engine.labels import SEPARATOR
 from funnelkit.engine.names import names_of
-from funnelkit.engine.query import SEPARATOR, compose
+from funnelkit.engine.query import compose
 from funnelkit.engine.select import select
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.engine.summarise import DID_NOT_REACH

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from funnelkit.engine.bucket import frozen
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,7 +18,7 @@ WHOLE = ("unit", "interval", "reach", "entries", "entered", "label", "excluded")
 UNNEEDED = ("unit", "interval", "entries", "entered", "label", "repeats", "amount")
 """The columns that counts, conversions and times do not need."""
 
-SHORT = 2**15
+SPARSE = 2**16
 
 
 def apart(entrants: Entrants, by: Any) -> dict[int, Entrants]:
@@ -28,30 +30,42 @@ def apart(entrants: Entrants, by: Any) -> dict[int, Entrants]:
         return {
             value: only(entrants, [each == value for each in by]) for value in dict.fromkeys(by)
         }
+    return _apart_arrays(entrants, by) if len(by) else {}
+
+
+def _apart_arrays(entrants: Entrants, by: Any) -> dict[int, Entrants]:
     import numpy as np
 
-    reach: Any = entrants.reach
-    if len(by) and by.min() >= -SHORT and by.max() < SHORT:
-        by = by.astype(np.int16)  # numpy sorts these in linear time
-    found = np.unique(by)
-    parts: dict[int, tuple[Any, Any]] = {}  # by least reach: the order, and where each piece ends
+    from funnelkit.engine.lines import placed, tally
+
+    steps = entrants.steps
+    reach: Any = frozen(np.asarray(entrants.reach))
+    named = range(int(by.min()), int(by.max()) + 1)
+    values: Any = named
+    if len(named) > max(SPARSE, len(by)):
+        values, by = np.unique(by, return_inverse=True)
+        named = range(len(values))
+    by, least = frozen(by), named[0]
+    counts, ascends = tally(by, least, len(named), reach, steps)
+    ends = np.cumsum(counts, axis=0)
+    starts = ends - counts
     columns: dict[int, Any] = {}
 
     def piece(number: int) -> Entrants:
-        def pick(column: Any, least: int) -> Any:
-            if least not in parts:
-                values = by[reach >= least] if least > 1 else by
-                order = np.argsort(values, kind="stable")
-                ends = np.searchsorted(values[order], found, "right")
-                parts[least] = order, np.concatenate([[0], ends])
-            order, ends = parts[least]
-            if id(column) not in columns:
-                columns[id(column)] = column[order]
-            return columns[id(column)][ends[number] : ends[number + 1]]
+        def pick(column: Any, step: int) -> Any:
+            if ascends:
+                whole = column
+            elif id(column) in columns:
+                whole = columns[id(column)]
+            else:
+                places = np.ascontiguousarray(starts[:, step])
+                whole = placed(frozen(column), by, least, places, reach, step)
+                columns[id(column)] = whole
+            return whole[starts[number, step] : ends[number, step]]
 
         return _rebuilt(entrants, pick)
 
-    return {value: piece(number) for number, value in enumerate(found.tolist())}
+    return {int(value): piece(number) for number, value in enumerate(values) if counts[number, 0]}
 
 
 def only(entrants: Entrants, keep: Any) -> Entrants:
@@ -64,9 +78,10 @@ def only(entrants: Entrants, keep: Any) -> Entrants:
             return [value for value, is_kept in zip(column, kept, strict=True) if is_kept]
 
         return _rebuilt(entrants, pick)
-    return _rebuilt(
-        entrants, lambda column, least: column[keep[reach >= least] if least > 1 else keep]
-    )
+    from funnelkit.engine.lines import kept
+
+    keep, reach = frozen(keep), frozen(reach)
+    return _rebuilt(entrants, lambda column, least: kept(frozen(column), keep, reach, least))
 
 
 def for_series(entrants: Entrants, *also: str) -> Entrants:
@@ -102,20 +117,13 @@ def best_of_units(entrants: Entrants) -> Entrants:
         return replace(found, interval=[0] * len(found), entries=[times[one] for one in found.unit])
     import numpy as np
 
-    if not len(unit):
-        return entrants
-    keys: Any = unit
-    starts = np.concatenate([[0], np.flatnonzero(keys[1:] != keys[:-1]) + 1])
-    rank = np.asarray(reach, np.int64) * len(unit) - np.arange(len(unit))
-    chosen = -(np.maximum.reduceat(rank, starts) % -len(unit))
-    keep = np.zeros(len(unit), bool)
-    keep[chosen] = True
+    from funnelkit.engine.lines import best_lines
+
+    columns: tuple[Any, ...] = (unit, reach, entries)
+    keep, sums = best_lines(*map(frozen, columns))
     found = only(entrants, keep)
-    columns: dict[str, Any] = {
-        "interval": np.zeros(len(found), np.int32),
-        "entries": np.add.reduceat(np.asarray(entries), starts),
-    }
-    return replace(found, **columns)
+    zeros: Any = np.zeros(len(found), np.int32)
+    return replace(found, interval=zeros, entries=sums)
 
 
 def _rebuilt(entrants: Entrants, pick: Callable[[Any, int], Any]) -> Entrants:

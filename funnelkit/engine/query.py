@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.events_sql import EventConditions
 from funnelkit.engine.history import History, on_first_day
+from funnelkit.engine.labels import SEPARATOR, label_text, numbered_labels
 from funnelkit.engine.rules import pairs_of, rules_of
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.engine.units import (
@@ -17,8 +18,8 @@ from funnelkit.engine.units import (
     with_sessions,
 )
 from funnelkit.events.properties import PropertyType, expression
-from funnelkit.events.sql import Parameters, quote_identifier, quote_text
-from funnelkit.model import IDENTIFY_CALLS, NONE
+from funnelkit.events.sql import Parameters, quote_identifier
+from funnelkit.model import IDENTIFY_CALLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +29,9 @@ if TYPE_CHECKING:
     from funnelkit.engine.rules import Rules
     from funnelkit.engine.units import UnitKey
     from funnelkit.events.table import EventTable
-    from funnelkit.model import Funnel, Property
+    from funnelkit.model import Funnel
 
 NARROW_BITS = 8
-MOST_NUMBERED = 1000
-QUICK = {PropertyType.TEXT, PropertyType.BOOLEAN}
-SEPARATOR = "\x1f"
-"""Stands between the values of two properties by which a funnel is grouped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +39,10 @@ class Query:
     """The composed SELECT and what its rows mean.
 
     The columns are unit, us, mask, flags where `flagged`, label where the funnel is grouped and
-    amount where a property is summed. `lacks_user_id` is the flag of step-1 events without a
-    `user_id`; where the file can say it without a look at each event, `all_lack_user_id` does
-    instead.
+    amount where a property is summed. A label is a text, or NULL where the event does not fit the
+    grouped step; where `labels` lists the texts, it is an index into them, or -1. `lacks_user_id`
+    is the flag of step-1 events without a `user_id`; where the file can say it without a look at
+    each event, `all_lack_user_id` does instead.
     """
 
     funnel: Funnel
@@ -57,6 +55,7 @@ class Query:
     lacks_user_id: int | None
     all_lack_user_id: bool
     ties: str
+    labels: tuple[str, ...] | None = None
 
     @property
     def values(self) -> dict[str, Any]:
@@ -140,6 +139,7 @@ def compose(
         flags.append(f"CAST({kind} AS BIGINT) * {1 << rules.kind_shift}")
     flag_sum = " + ".join(f"coalesce({flag}, 0)" for flag in flags)
     needed = " AND ".join([wanted, unit.present, *_relevant(funnel, rules, table, bind)])
+    label, labels = _label(funnel, table, bind, None if exact else connection)
     beside = "" if closely is None else ", ".join(["", f"{needed} AS part", *closely.columns])
     sql = read_sql("select").format(
         unit=unit.sql,
@@ -147,7 +147,7 @@ def compose(
         mask=_mask(funnel, history, conditions, wide=wide),
         bars=bars,
         flags=f",\n    CAST({flag_sum} AS {wide}) AS flags" if flags else "",
-        label=_label(funnel, table, bind, None if exact else connection),
+        label=label,
         amount=_amount(funnel, table, bind),
         beside=beside,
         events=unit.relation,
@@ -164,6 +164,7 @@ def compose(
         lacks_user_id=lacks,
         all_lack_user_id=table.user_id is None,
         ties=history.ties,
+        labels=labels,
     )
 
 
@@ -226,53 +227,22 @@ def _bars(
 
 def _label(
     funnel: Funnel, table: EventTable, bind: Parameters, connection: DuckDBPyConnection | None
-) -> str:
+) -> tuple[str, tuple[str, ...] | None]:
+    """Return the column of the group's label, and the texts of its numbers; None: it is a text.
+
+    With a connection, labels that are few and quick to list are numbered.
+    """
     by = funnel.group_by
     if by is None:
-        return ""
+        return "", None
+    fits = f"fk_mask & {1 << (by.step - 1)} > 0"
+    if connection is not None:
+        numbers = numbered_labels(by.properties, table, bind, connection)
+        if numbers is not None:
+            return f",\n    CASE WHEN {fits} THEN {numbers.sql} ELSE -1 END AS label", numbers.texts
     texts = [label_text(prop, table, bind) for prop in by.properties]
     text = f" || {bind.bind(SEPARATOR)} || ".join(texts)
-    if connection is not None:
-        text = _numbered(text, by.properties, table, bind, connection)
-    return f",\n    CASE WHEN fk_mask & {1 << (by.step - 1)} > 0 THEN {text} END AS label"
-
-
-def _numbered(
-    text: str,
-    properties: tuple[Property, ...],
-    table: EventTable,
-    bind: Parameters,
-    connection: DuckDBPyConnection,
-) -> str:
-    """Return a label whose texts DuckDB numbers itself, where they are few and quick to list.
-
-    To list them takes less than to number them, row by row, in what was read.
-    """
-    if any(expression(table, prop, bind).type not in QUICK for prop in properties):
-        return text
-    sql = f"SELECT DISTINCT {text} FROM {table.relation(bind)} LIMIT {MOST_NUMBERED + 1}"
-    found = [value for (value,) in connection.execute(sql, bind.used_in(sql)).fetchall()]
-    if len(found) > MOST_NUMBERED or any("\0" in value or "$" in value for value in found):
-        return text
-    return f"CAST({text} AS ENUM({', '.join(map(quote_text, found))}))" if found else text
-
-
-def label_text(by: Property, table: EventTable, bind: Parameters) -> str:
-    """Return the SQL of the text by which a property's value is grouped; `(none)` where missing.
-
-    Values compare by their text: 3 and "3" are one value, true is `true` (specification A5).
-    """
-    value = expression(table, by, bind)
-    match value.type:
-        case PropertyType.MISSING:
-            text = "NULL"
-        case PropertyType.JSON:
-            text = f"fk_label({value.sql})"
-        case PropertyType.NUMBER:
-            text = f"fk_number_text(CAST({value.sql} AS VARCHAR))"
-        case _:
-            text = f"CAST({value.sql} AS VARCHAR)"
-    return f"coalesce({text}, {bind.bind(NONE)})"
+    return f",\n    CASE WHEN {fits} THEN {text} END AS label", None
 
 
 def _amount(funnel: Funnel, table: EventTable, bind: Parameters) -> str:

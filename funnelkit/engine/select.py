@@ -139,7 +139,7 @@ def _read_arrays(query: Query, connection: DuckDBPyConnection, only: Sequence[En
     return _rows(
         query,
         buckets,
-        list(stream.codes),
+        stream.labels,
         seen=stream.seen,
         step_one=stream.step_one,
         lacking=stream.step_one if query.all_lack_user_id else stream.lacking,

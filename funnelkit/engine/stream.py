@@ -34,7 +34,7 @@ Finished = TypeVar("Finished")
 class Stream:
     """Reads a query once, groups its rows by unit, and counts what goes by.
 
-    `codes` numbers the labels in the order in which they came; `seen` has a bit per step that any
+    `labels` are the texts of the numbers of labels; `seen` has a bit per step that any
     event fits; `step_one` and `lacking` count events of step 1, and those without a user_id.
     """
 
@@ -45,10 +45,15 @@ class Stream:
 
     def reset(self) -> None:
         """Forget what was counted."""
-        self.codes: dict[str, int] = {}
+        self.codes: dict[str, int] = {}  # of labels in the order in which they came
         self.seen = 0
         self.step_one = 0
         self.lacking = 0
+
+    @property
+    def labels(self) -> list[str]:
+        """The texts of the numbers of labels."""
+        return list(self.codes if self.query.labels is None else self.query.labels)
 
     def buckets(self) -> list[Bucket]:
         """Return all rows in buckets of whole units."""
@@ -120,15 +125,19 @@ class Stream:
             self.lacking += lacking
             last = batch.num_columns - 1
             amount = _array(batch.column(last)) if summed else None
-            label = None if encoded is None else self._codes(encoded)
+            label = None
+            if encoded is not None:
+                label = self._codes(encoded)
+            elif self.query.labels is not None:
+                label = _array(batch.column(self.query.columns.index("label")))
             yield Rows(unit, us, mask, flags, label, amount)
 
     def _encoded(self, reader: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
-        """Yield each batch with its labels as an Arrow dictionary, or None.
+        """Yield each batch with its labels as an Arrow dictionary, where they are texts; else None.
 
         A thread makes the dictionary of one batch while DuckDB reads the next.
         """
-        if self.query.rules.grouped_at is None:
+        if self.query.rules.grouped_at is None or self.query.labels is not None:
             for batch in reader:
                 if batch.num_rows:
                     yield batch, None
@@ -172,15 +181,20 @@ class Stream:
         lines: dict[tuple[int, int], deque[_Line]] = {}
         for unit, us, mask, *more in found:
             amount = more.pop() if self.query.rules.summed else 0.0
-            text = more.pop() if self.query.rules.grouped_at is not None else None
+            label = more.pop() if self.query.rules.grouped_at is not None else None
             line = _Line(
                 mask=mask,
                 flags=more[0] if more else mask,  # where nothing asks for flags, it is the mask
-                label=-1 if text is None else self.codes[text],
+                label=self._code(label),
                 amount=amount,
             )
             lines.setdefault((unit, us), deque()).append(line)
         return [_rewritten(b, tied, lines) for b, tied in zip(buckets, ties, strict=True)]
+
+    def _code(self, label: str | int | None) -> int:
+        if isinstance(label, str):
+            return self.codes[label]
+        return -1 if label is None else label
 
     def _ties(self, bucket: Bucket) -> Any:
         """Return the rows of a bucket whose order at one microsecond matters."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
-from funnelkit.engine.match import may_enter, reach_in_tick
+from funnelkit.engine.match import interval_of, may_enter, reach_in_tick
 
 Ints = Sequence[int]
 Slots = MutableSequence[int]
@@ -59,8 +59,7 @@ def match_strictly(
         # From here on `row` is the first entry of a tick; its reach stands at its tick's first row.
         interval = 0
         while row < high:
-            while us[row] >= edges[interval + 1]:
-                interval += 1
+            interval = interval_of(us[row], edges, interval)
             best = 0
             winner = row
             entries = 0

@@ -6,8 +6,8 @@ import statistics
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.entrants import NOT_REACHED, reached
+from funnelkit.engine.labels import SEPARATOR
 from funnelkit.engine.pieces import apart
-from funnelkit.engine.query import SEPARATOR
 from funnelkit.result import Series, StepResult
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
-from funnelkit.engine.match import may_enter
+from funnelkit.engine.match import interval_of, may_enter
 from funnelkit.engine.strict import tick_start
 
 Ints = Sequence[int]
@@ -64,8 +64,7 @@ def pair_paths(
             if not may_enter(us, mask, flags, row, segment, edges[0], edges[intervals]):
                 row += 1
                 continue
-            while us[row] >= edges[interval + 1]:
-                interval += 1
+            interval = interval_of(us[row], edges, interval)
             opens = edges[interval]
             closes = edges[interval + 1]
             paths = lines

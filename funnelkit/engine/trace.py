@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.answer import matched
 from funnelkit.engine.intervals import moment
+from funnelkit.engine.labels import label_text
 from funnelkit.engine.lookup import users_of
 from funnelkit.engine.match import may_enter
 from funnelkit.engine.names import names_of
-from funnelkit.engine.query import CloseLook, compose, label_text
+from funnelkit.engine.query import CloseLook, compose
 from funnelkit.engine.reasons import Reasons, Row
 from funnelkit.engine.select import list_rows
 from funnelkit.engine.sqlfiles import read_sql
