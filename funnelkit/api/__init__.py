@@ -8,7 +8,7 @@ from funnelkit.api.pull import pull
 from funnelkit.api.report import report
 from funnelkit.api.shrink import shrink
 from funnelkit.api.sources import resolve
-from funnelkit.api.sql import sql
+from funnelkit.api.sql import sql, sql_warnings
 from funnelkit.api.trace import trace
 from funnelkit.api.users import users
 from funnelkit.api.verify import verify
@@ -25,6 +25,7 @@ __all__ = [
     "resolve",
     "shrink",
     "sql",
+    "sql_warnings",
     "trace",
     "users",
     "verify",

@@ -136,7 +136,7 @@ def answer(
     funnel = dated(funnel, extent)
     segments, read = _series(funnel, extent, table)
     compared_to: tuple[Counterpart, ...] = ()
-    warnings = [*_warnings(read, table), *_left_out(segments)]
+    warnings = [*_warnings(read, table), *_left_out(segments), *_ungrouped(funnel)]
     if wanted is not None:
         compared_to = tuple(_compared(wanted, funnel, segments, extent, table))
         warnings += _before_the_events(compared_to, funnel.timezone, table)
@@ -216,6 +216,16 @@ def _left_out(segments: Sequence[Series]) -> Iterator[str]:
             shown = sum(bool(group.values) for group in segment.groups)
             more = segment.groups_left_out
             yield f"{segment.name}: the {shown} largest groups are shown, {more:,} are left out"
+
+
+def _ungrouped(funnel: Funnel) -> Iterator[str]:
+    """Say why the funnel without its optional step has no groups."""
+    by = funnel.group_by
+    if by is not None and by.step == funnel.optional_step:
+        yield (
+            f"the groups are those of step {by.step}, which is optional: the funnel without it has "
+            "none"
+        )
 
 
 def _before_the_events(

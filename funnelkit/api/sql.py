@@ -71,6 +71,27 @@ def sql(
     return dbt_model(plain_sql(defined, Warehouse(HOLE, spoken, roles), spoken), name)
 
 
+def sql_warnings(
+    events: Any,
+    *,
+    funnel: Funnel | str | None = None,
+    columns: Mapping[str, str] | str | None = None,
+    **definition: Any,
+) -> tuple[str, ...]:
+    """Return what a funnel asks of Parquet files in vain: names that are not there.
+
+    The arguments are those of `sql`, which returns a statement and nothing else.
+    """
+    from funnelkit.engine.doubts import doubts_of_names
+    from funnelkit.events.sources import open_events
+    from funnelkit.specs.define import define
+
+    chosen, file_columns, _ = resolve(funnel, definition)
+    defined = define(funnel=chosen, **definition)
+    with open_events(events, columns=columns or file_columns) as table:
+        return tuple(doubts_of_names(defined, table))
+
+
 def _roles(columns: Mapping[str, str] | str | None) -> Mapping[Any, str]:
     from funnelkit.events.columns import check_mapping, parse_columns
 

@@ -97,13 +97,14 @@ def compare(
     from funnelkit.cli.output import check_output, form_of, say, write
     from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps
-    from funnelkit.comparison.judgement import check_comparison
+    from funnelkit.comparison.judgement import check_claims, check_comparison, check_steps
     from funnelkit.render.comparison import render_comparison
     from funnelkit.specs.assertions import parse_assertion
 
     check_output(output, events, definition, funnels=[against_funnel])
     form = form_of(format, output, known=opt.Format)
     asserted = [parse_assertion(text) for text in assert_ or ()]
+    check_claims(asserted)
     with working("Comparing"):
         result = api.compare(
             events,
@@ -118,6 +119,7 @@ def compare(
             columns=columns,
             **definition,
         )
+    check_steps(result, asserted)
     say(eaten_steps(result.baseline.funnel, events, columns))
     write(render_comparison(result, format=form), output)
     say(f"note: {note}" for note in result.notes)

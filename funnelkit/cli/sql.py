@@ -75,7 +75,7 @@ def sql(
     Parquet files in DuckDB or on a table in a warehouse. What it cannot say is refused by name.
     """
     from funnelkit import api
-    from funnelkit.cli.output import check_output, write
+    from funnelkit.cli.output import check_output, say, write
 
     check_output(output, events or (), definition)
     statement = api.sql(
@@ -87,3 +87,6 @@ def sql(
         **definition,
     )
     write(statement, output)
+    if events:
+        found = api.sql_warnings(events, columns=columns, **definition)
+        say(f"warning: {warning}" for warning in found)

@@ -29,6 +29,34 @@ def judgement(assertion: Assertion, interval: Interval) -> Outcome:
     return "pass" if all(ends) else "undecided" if any(ends) else "fail"
 
 
+def check_claims(assertions: Sequence[Assertion]) -> None:
+    """Refuse what no comparison can show, before any work is done.
+
+    Raises:
+        DefinitionError: an assertion is not about the lift of a step after the first.
+    """
+    for assertion in assertions:
+        if assertion.metric != "lift":
+            raise DefinitionError(
+                f'{assertion}: a comparison asserts a lift, as in "lift > 0 points"; '
+                "funnelkit report asserts the rest"
+            )
+        if assertion.step is not None and assertion.step < 2:  # noqa: PLR2004 - the first has none
+            raise DefinitionError(f"{assertion}: a lift is that of step 2 or a later one")
+
+
+def check_steps(result: ComparisonResult, assertions: Sequence[Assertion]) -> None:
+    """Refuse assertions about a step that is not on both sides.
+
+    Raises:
+        DefinitionError: there is one.
+    """
+    steps = len(result.steps_alike) + 1
+    for assertion in assertions:
+        if assertion.step is not None and not 1 < assertion.step <= steps:
+            raise DefinitionError(f"{assertion}: a lift is that of step 2 to {steps}")
+
+
 def check_comparison(result: ComparisonResult, assertions: Sequence[Assertion]) -> None:
     """Hold every assertion against the 95 % interval of the lift.
 
@@ -38,6 +66,8 @@ def check_comparison(result: ComparisonResult, assertions: Sequence[Assertion]) 
         DefinitionError: one is not about a lift, or about a step that is not there.
         CheckFailed: one fails or is undecided; the text names each.
     """
+    check_claims(assertions)
+    check_steps(result, assertions)
     failures = []
     for assertion in assertions:
         interval, shown = _interval(assertion, result)
@@ -51,15 +81,8 @@ def check_comparison(result: ComparisonResult, assertions: Sequence[Assertion]) 
 
 
 def _interval(assertion: Assertion, result: ComparisonResult) -> tuple[Interval, str]:
-    if assertion.metric != "lift":
-        raise DefinitionError(
-            f'{assertion}: a comparison asserts a lift, as in "lift > 0 points"; '
-            "funnelkit report asserts the rest"
-        )
     steps = len(result.steps_alike) + 1
     step = steps if assertion.step is None else assertion.step
-    if not 1 < step <= steps:
-        raise DefinitionError(f"{assertion}: a lift is that of step 2 to {steps}")
     lift = result.steps_alike[step - 2]
     if assertion.unit == "points":
         return lift.interval, f"{points(lift.difference)} points ({span(lift.interval)})"

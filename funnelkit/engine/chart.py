@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from os import cpu_count
 from typing import TYPE_CHECKING, Any
 
+from funnelkit.engine.entrants import NOT_REACHED
 from funnelkit.engine.entry import Entry
 from funnelkit.engine.intervals import interval_end, interval_name, interval_starts, moment
 from funnelkit.engine.labels import SEPARATOR
@@ -15,6 +19,8 @@ from funnelkit.engine.summarise import groups, series
 from funnelkit.result import IntervalResult
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from funnelkit.engine.entrants import Entrants
     from funnelkit.engine.rows import StepRows
     from funnelkit.events.table import EventTable
@@ -102,34 +108,48 @@ class Chart:
         by_interval = None
         if question.by_interval is not None:
             by_interval = self.counted(rows.match(question.by_interval))
-        if by_interval is not None and question.whole_follows:
-            entrants = best_of_units(by_interval)
-        else:
-            entrants = self.counted(rows.match(question.whole))
-        found = self._series(entrants, question.name)
-        if self.funnel.group_by is not None:
-            by_value, values = groups(
-                for_series(entrants, "label", "entered", "repeats", "amount"),
-                self.funnel,
-                labels=rows.labels,
-                summarised=self._series,
-            )
-            found = replace(found, groups=by_value, groups_left_out=values - len(by_value))
+
+        def whole() -> Series:
+            if by_interval is not None and question.whole_follows:
+                entrants = best_of_units(by_interval)
+            else:
+                entrants = self.counted(rows.match(question.whole))
+            return self._with_groups(entrants, question.name, rows.labels)
+
         if by_interval is None:
-            return found
-        by_interval = for_series(by_interval, "interval", "label")
-        found = replace(found, intervals=self._intervals(by_interval))
+            return whole()
+        lines = for_series(by_interval, "interval", "label")
+        grouped = self.funnel.group_by is not None
+        found, over_time, pieces = _at_once(
+            whole,
+            lambda: self._intervals(lines),
+            lambda: apart(for_series(lines, "interval"), lines.label) if grouped else {},
+            threads=rows.is_large,
+        )
+        codes = {tuple(text.split(SEPARATOR)): code for code, text in enumerate(rows.labels)}
+        nobody = nobody_of(lines)
+        parts = [pieces.get(codes.get(group.values, NOT_REACHED), nobody) for group in found.groups]
+        by_group = _at_once(
+            *(partial(self._intervals, part) for part in parts), threads=rows.is_large
+        )
+        with_intervals = tuple(
+            replace(group, intervals=intervals)
+            for group, intervals in zip(found.groups, by_group, strict=True)
+        )
+        whole_series: Series = replace(found, intervals=over_time, groups=with_intervals)
+        return whole_series
+
+    def _with_groups(self, entrants: Entrants, name: str, labels: Sequence[str]) -> Series:
+        found = self._series(entrants, name)
         if self.funnel.group_by is None:
             return found
-        pieces = apart(for_series(by_interval, "interval"), by_interval.label)
-        codes = {tuple(text.split(SEPARATOR)): code for code, text in enumerate(rows.labels)}
-        with_intervals = tuple(
-            replace(group, intervals=self._intervals(piece))
-            if (piece := pieces.get(codes.get(group.values, -1))) is not None
-            else group
-            for group in found.groups
+        by_value, values = groups(
+            for_series(entrants, "label", "entered", "repeats", "amount"),
+            self.funnel,
+            labels=labels,
+            summarised=self._series,
         )
-        return replace(found, groups=with_intervals)
+        return replace(found, groups=by_value, groups_left_out=values - len(by_value))
 
     @property
     def least_steps(self) -> int:
@@ -181,6 +201,14 @@ class Chart:
         if self.funnel.settings.complete_interval == "window over":
             end += self.funnel.window_microseconds
         return self.extent.data_end >= end
+
+
+def _at_once(*jobs: Callable[[], Any], threads: bool) -> list[Any]:
+    """Return what all jobs return, done side by side where threads are worth it."""
+    if not threads:
+        return [job() for job in jobs]
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        return [future.result() for future in [pool.submit(job) for job in jobs]]
 
 
 def measured(found: Series, entrants: Entrants, funnel: Funnel, extent: Extent | None) -> Series:

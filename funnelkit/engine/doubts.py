@@ -37,6 +37,19 @@ def doubts(funnel: Funnel, table: EventTable, seen: Sequence[bool]) -> Iterator[
     yield from strangers(funnel, table)
 
 
+def doubts_of_names(funnel: Funnel, table: EventTable) -> Iterator[str]:
+    """Yield what `doubts` can tell by names, where the steps' events are not read."""
+    known = {*event_types(table), *PSEUDO_EVENTS}
+    yield from doubts(
+        funnel,
+        table,
+        [
+            any(selector.event_type in known for selector in funnel.members(step.events))
+            for step in funnel.steps
+        ],
+    )
+
+
 def undone_steps(funnel: Funnel, table: EventTable, seen: Sequence[bool]) -> Iterator[str]:
     """Yield a sentence for each step that no event fits, with the nearest names in the data.
 

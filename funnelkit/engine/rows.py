@@ -47,6 +47,11 @@ class StepRows:
         """The resolution in microseconds."""
         return self.rules.tick
 
+    @property
+    def is_large(self) -> bool:
+        """Whether the columns are arrays."""
+        return bool(self.answers) or not self.buckets[0].is_small
+
     def match(self, entry: Entry) -> Entrants:
         """Return the units that entered, each with the conversion that Amplitude would choose."""
         if entry in self.answers:

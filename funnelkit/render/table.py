@@ -90,10 +90,17 @@ def _series(series: Series, unit: str) -> Iterator[str]:
     excluded = 0
     if series.steps[0].excluded_drop_off is not None:
         excluded = max(len("excl."), *(len(count(_excluded(step))) for step in series.steps)) + 2
-    name = LINE - 3 - numbers - lost - excluded - 2 * rate - 8 - 8
+    average, median = (
+        max(7, *(len(duration(seconds)) for seconds in times)) + 1
+        for times in zip(
+            *((s.average_seconds, s.median_seconds) for s in series.steps), strict=True
+        )
+    )
+    name = LINE - 3 - numbers - lost - excluded - 2 * rate - average - median
     yield (
         f"   {'step':{name}}{unit:>{numbers}}{'of start':>{rate}}{'of prev.':>{rate}}"
-        f"{'lost':>{lost}}{'excl.' if excluded else '':>{excluded}}{'average':>8}{'median':>8}"
+        f"{'lost':>{lost}}{'excl.' if excluded else '':>{excluded}}"
+        f"{'average':>{average}}{'median':>{median}}"
     )
     for step in series.steps:
         line = (
@@ -104,14 +111,15 @@ def _series(series: Series, unit: str) -> Iterator[str]:
             line += (
                 f"{percent(step.conversion_from_previous):>{rate}}{count(step.drop_off):>{lost}}"
                 f"{count(_excluded(step)) if excluded else '':>{excluded}}"
-                f"{duration(step.average_seconds):>8}{duration(step.median_seconds):>8}"
+                f"{duration(step.average_seconds):>{average}}"
+                f"{duration(step.median_seconds):>{median}}"
             )
         yield line
         yield f"   {bar(step.conversion_from_start, BAR)}".rstrip()
     times = ""
     if series.average_seconds is not None:
-        average, median = duration(series.average_seconds), duration(series.median_seconds)
-        times = f", in {average} on average, median {median} (converters only)"
+        mean, middle = duration(series.average_seconds), duration(series.median_seconds)
+        times = f", in {mean} on average, median {middle} (converters only)"
     yield f"   conversion {percent(series.conversion)}{times}"
 
 

@@ -105,10 +105,14 @@ class FunnelResult:
             views["ab"] = self.ab.to_dict()
         if self.compared_to:
             views["compared_to"] = [counterpart.to_dict() for counterpart in self.compared_to]
+        segments = [segment.to_dict() for segment in self.segments]
+        if self.funnel.measures.interval is not None:  # dates that are over before they begin
+            for segment in segments:
+                segment.setdefault("intervals", [])
         return {
             "schema": REPORT_SCHEMA,
             "funnel": funnel_to_dict(self.funnel),
-            "segments": [segment.to_dict() for segment in self.segments],
+            "segments": segments,
             **views,
             "events": {
                 "source": self.events.source,

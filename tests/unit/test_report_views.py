@@ -184,3 +184,23 @@ def test_those_who_did_not_reach_the_grouped_step_are_no_group_that_is_shown():
     found = fk.report(frame(rows), steps="A > B", group_by="2: plan", group_limit=1)
     assert [group.name for group in found.segments[0].groups] == ["free", "Did not reach step"]
     assert found.warnings == ("all users: the 1 largest groups are shown, 1 are left out",)
+
+
+def test_dates_without_a_day_have_a_list_of_no_intervals():
+    found = fk.report(
+        EVENTS, steps="A > B", interval="day", from_="2024-03-02", to="2024-03-02",
+        exclude_weekday="saturday",
+    ).to_dict()  # fmt: skip
+    assert found["segments"][0]["intervals"]
+    empty = fk.report(EVENTS.head(0), steps="A > B", interval="day").to_dict()
+    assert empty["segments"][0]["intervals"] == []
+    assert "intervals" not in fk.report(EVENTS.head(0), steps="A > B").to_dict()["segments"][0]
+
+
+def test_groups_of_an_optional_step_are_missing_where_the_step_is_and_that_is_said():
+    asked = {"steps": "A > B > C", "optional_step": 2}
+    result = fk.report(EVENTS, group_by="2: plan", **asked)
+    assert [bool(series.groups) for series in result.segments] == [True, False]
+    words = "the groups are those of step 2, which is optional: the funnel without it has none"
+    assert words in result.warnings
+    assert words not in fk.report(EVENTS, group_by="plan", **asked).warnings

@@ -54,3 +54,11 @@ def test_a_file_that_is_read_through_a_copy_is_refused(tmp_path, capfd):
     out, err = capfd.readouterr()
     assert out == ""
     assert "events.jsonl is not Parquet" in err
+
+
+def test_a_misspelt_event_is_named_beside_the_statement(events, capfd):
+    assert run(["sql", str(events), "--steps", "A > BB", "--where", "plam is free"]) == 0
+    said = capfd.readouterr()
+    assert said.out.startswith(("--", "WITH", "SELECT"))
+    assert "step 2: no event of the type 'BB' was read." in said.err
+    assert "no event has the event property 'plam'" in said.err

@@ -52,6 +52,20 @@ def test_an_assertion_decides_the_exit_code(events, capfd, claim, code):
     assert bool(capfd.readouterr().err) == bool(code)
 
 
+@pytest.mark.parametrize("claim", ["conversion > 10%", "step 1 lift > 1 points"])
+def test_an_assertion_that_no_comparison_can_hold_is_refused_before_the_events_are_read(
+    capfd, claim
+):
+    assert run(["compare", "no-such-file.parquet", *STEPS, *PERIODS, "--assert", claim]) == 2
+    assert capfd.readouterr().err.startswith("error: ")
+
+
+def test_an_assertion_about_a_step_that_is_not_there_prints_no_comparison(events, capfd):
+    arguments = ["compare", events, *STEPS, *PERIODS, "--window", "1h"]
+    assert run([*arguments, "--assert", "step 3 lift > 1 points"]) == 2
+    assert capfd.readouterr().out == ""
+
+
 def test_an_assertion_that_the_interval_leaves_open_says_so(events, capfd):
     arguments = ["compare", events, *STEPS, *PERIODS, "--window", "1h"]
     assert run([*arguments, "--assert", "lift > 38 points"]) == 1

@@ -110,3 +110,38 @@ def test_the_best_of_the_intervals_is_the_best_of_all(tmp_path_factory, small, o
         best, wanted = plain(best_of_units(rows.match(parted))), plain(rows.match(whole))
     for name in ("unit", "reach", "entries", "entered", "durations", "totals"):
         assert best[name] == wanted[name]
+
+
+def test_lines_come_apart_by_numbers_that_are_far_from_each_other():
+    entrants = lines([(1, 0, 1, 2, 10**9), (2, 0, 1, 3, -1), (3, 0, 1, 3, 10**9)], arrays=True)
+    pieces = apart(entrants, entrants.label)
+    assert {code: plain(piece)["unit"] for code, piece in pieces.items()} == {
+        -1: [2],
+        10**9: [1, 3],
+    }
+    assert plain(pieces[10**9])["durations"] == [[0, 20], [21]]
+
+
+def test_nothing_comes_apart_into_nothing():
+    entrants = lines([], arrays=True)
+    assert apart(entrants, entrants.label) == {}
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3), st.integers(0, 4), st.integers(1, 3), st.integers(1, 3),
+            st.integers(-1, 3),
+        )
+    )
+)  # fmt: skip
+def test_lists_and_arrays_come_apart_alike(of):
+    ordered = sorted(of)
+    some, same = lines(ordered, arrays=False), lines(ordered, arrays=True)
+    for name in ("interval", "label"):
+        left, right = apart(some, getattr(some, name)), apart(same, getattr(same, name))
+        assert {k: plain(piece) for k, piece in left.items()} == {
+            k: plain(piece) for k, piece in right.items()
+        }
+    assert plain(best_of_units(some)) == plain(best_of_units(same))

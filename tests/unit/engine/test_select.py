@@ -28,6 +28,7 @@ def events(*, users=40, seed=1):
                 "event_id": number,
                 "page": draw.choice(["x", "y", None]),
                 "us": "not the time",
+                "word": f"w{draw.randrange(30)}" if draw.random() < 0.9 else None,
                 "unit": "not the unit",
             }
             for number in range(1_500)
@@ -63,6 +64,9 @@ def answers(path, *, small, **definition):
         {"steps": "A > B > C"},
         {"steps": "A > B > C", "group_by": "page"},
         {"steps": "_all > A | B > _all", "group_by": "page"},
+        {"steps": "A > B > C", "group_by": ("2: page", "2: us")},
+        {"steps": "A > B > C", "group_by": "word"},
+        {"steps": "A > B > C", "group_by": ("word", "page")},
         {"steps": "A > A > A[page is x]"},
         {"steps": "A > B", "unit": "session"},
         {"steps": "A[page is nowhere] > B"},

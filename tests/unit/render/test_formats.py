@@ -349,6 +349,13 @@ def test_large_numbers_and_many_steps_fit_into_80_columns():
         assert width(line) <= 80, line
 
 
+def test_long_times_do_not_touch():
+    long = series("long", (9, 8, 7), (None, 20_000_000.0, 31_535_000.0))
+    printed = render_report(replace(MEASURED, segments=(long,)), format="table")
+    assert "231d 11h 115d 17h" in " ".join(printed.split())
+    assert "364d 23h 182d 11h" in " ".join(printed.split())
+
+
 def test_a_report_of_nobody_has_all_its_views():
     nobody = Series(
         name="all users",
