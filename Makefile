@@ -73,7 +73,7 @@ $(READY)-%: $(READY)
 $(READY): | $(PY)
 	@echo "Installing funnelkit into $(VENV): about 750 MB, once" >&2
 	@$(PY) -m pip install --quiet --no-input --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(PY) -m pip install --quiet --no-input --disable-pip-version-check --editable .
+	@$(PY) -m pip install --quiet --no-input --disable-pip-version-check --editable '.[charts]'
 	@rm -f $(VENV)/.ready-*
 	@touch $@
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from funnelkit.cli import options as opt
+from funnelkit.cli.chart import ChartFile, ChartTheme  # noqa: TC001 - typer reads the annotations
 from funnelkit.cli.definition import GROUPS, MEASURES, RELATIVE, defines_a_funnel
 
 SIDES = "What is compared"
@@ -89,11 +90,14 @@ def compare(
     columns: opt.Columns = None,
     format: opt.FormatChoice = None,  # noqa: A002 - the option's name
     output: opt.Output = None,
+    chart: ChartFile = None,
+    chart_theme: ChartTheme = None,
     assert_: Assert = None,
     **definition: Any,
 ) -> None:
     """Compare two periods of a funnel, and say whether they are alike."""
     from funnelkit import api
+    from funnelkit.cli.chart import check_chart, write_chart
     from funnelkit.cli.output import check_output, form_of, say, write
     from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps
@@ -101,7 +105,9 @@ def compare(
     from funnelkit.render.comparison import render_comparison
     from funnelkit.specs.assertions import parse_assertion
 
-    check_output(output, events, definition, funnels=[against_funnel])
+    funnels = [against_funnel]
+    check_output(output, events, definition, funnels=funnels)
+    check_chart(chart, chart_theme, events, definition, output=output, funnels=funnels)
     form = form_of(format, output, known=opt.Format)
     asserted = [parse_assertion(text) for text in assert_ or ()]
     check_claims(asserted)
@@ -122,6 +128,7 @@ def compare(
     check_steps(result, asserted)
     say(eaten_steps(result.baseline.funnel, events, columns))
     write(render_comparison(result, format=form), output)
+    write_chart(result, chart, chart_theme)
     say(f"note: {note}" for note in result.notes)
     say(f"warning: {warning}" for warning in result.warnings)
     check_comparison(result, asserted)

@@ -87,11 +87,12 @@ def check_output(
     *,
     funnels: Iterable[str | None] = (),
     files: Iterable[Path | None] = (),
+    option: str = "-o",
 ) -> None:
     """Refuse to write the answer over a file that it comes from.
 
     `definition` has the options that define the funnel, `funnels` more funnels as `--funnel` takes
-    them, and `files` whatever else is read.
+    them, and `files` whatever else is read. `option` is what named the file.
 
     Raises:
         DefinitionError: `output` is one of the files that are read, or the definition cannot be.
@@ -99,10 +100,10 @@ def check_output(
     if output is None or not output.exists():
         return
     if any(_same(output, file) for file in _event_files(events)):
-        raise DefinitionError(f"-o {output} would overwrite the events that are read")
+        raise DefinitionError(f"{option} {output} would overwrite the events that are read")
     for file in (*files, *_definition_files(definition or {}, funnels)):
         if file is not None and _same(output, file):
-            raise DefinitionError(f"-o {output} would overwrite {file}, which is read")
+            raise DefinitionError(f"{option} {output} would overwrite {file}, which is read")
 
 
 def _same(output: Path, file: str | Path) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from funnelkit.cli import options as opt
+from funnelkit.cli.chart import ChartFile, ChartTheme  # noqa: TC001 - typer reads the annotations
 from funnelkit.cli.definition import defines_a_funnel
 
 if TYPE_CHECKING:
@@ -64,11 +65,14 @@ def report(
     format: opt.FormatChoice = None,  # noqa: A002 - the option's name
     view: ViewChoice = None,
     output: opt.Output = None,
+    chart: ChartFile = None,
+    chart_theme: ChartTheme = None,
     assert_: opt.Assert = None,
     **definition: Any,
 ) -> None:
     """Count how many users get through the steps of a funnel, as Amplitude's chart would."""
     from funnelkit import api
+    from funnelkit.cli.chart import check_chart, write_chart
     from funnelkit.cli.output import check_output, form_of, say, write
     from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps
@@ -78,6 +82,7 @@ def report(
     from funnelkit.verification.assertions import check_meaning, check_report
 
     check_output(output, events, definition)
+    check_chart(chart, chart_theme, events, definition, output=output)
     form = form_of(format, output, known=opt.Format)
     if view is not None and form != opt.Format.csv:
         raise DefinitionError(f"--view chooses a table for --format csv; {form} has all")
@@ -95,6 +100,7 @@ def report(
     say(eaten_steps(result.funnel, events, columns))
     table = (view or View.steps).replace("-", "_")
     write(render_report(result, format=form, view=table), output)
+    write_chart(result, chart, chart_theme)
     if form == opt.Format.csv and view is None:
         say(_other_tables(result))
     say(f"note: {note}" for note in result.notes)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from funnelkit.cli import options as opt
+from funnelkit.cli.chart import ChartFile, ChartTheme  # noqa: TC001 - typer reads the annotations
 from funnelkit.cli.definition import defines_a_funnel
 from funnelkit.cli.users import BAR, SegmentName, Variant
 
@@ -35,16 +36,20 @@ def trace(
     columns: opt.Columns = None,
     format: opt.TraceFormatChoice = opt.TraceFormat.table,  # noqa: A002 - the option's name
     output: opt.Output = None,
+    chart: ChartFile = None,
+    chart_theme: ChartTheme = None,
     **definition: Any,
 ) -> None:
     """Show what a user did, which event filled which step, and why he went no further."""
     from funnelkit import api
+    from funnelkit.cli.chart import check_chart, write_chart
     from funnelkit.cli.output import check_output, say, write
     from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps
     from funnelkit.render.trace import render_trace
 
     check_output(output, events, definition)
+    check_chart(chart, chart_theme, events, definition, output=output)
     with working("Reading the events"):
         found = api.trace(
             events,
@@ -58,4 +63,5 @@ def trace(
         )
     say(eaten_steps(found.funnel, events, columns))
     write(render_trace(found, format=format.value), output)
+    write_chart(found, chart, chart_theme)
     say(f"note: {note}" for note in found.notes)

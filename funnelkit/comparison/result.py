@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from funnelkit.charts import Chart
     from funnelkit.comparison.decomposition import Decomposition
     from funnelkit.comparison.estimate import Estimate
     from funnelkit.comparison.verdict import Verdict
@@ -178,6 +179,12 @@ class ComparisonResult:
         import polars as pl
 
         return pl.DataFrame(list(self.rows()), infer_schema_length=None)
+
+    def chart(self) -> Chart:
+        """Return the picture: both sides step by step, and the lift with its interval."""
+        from funnelkit.charts.comparison import comparison_chart
+
+        return comparison_chart(self)
 
     def __repr__(self) -> str:
         from funnelkit.comparison.sentences import span

@@ -6,7 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from funnelkit.result.percent import MISSING, percent
-from funnelkit.result.words import bar, count, duration
+from funnelkit.result.words import bar, count, duration, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,14 +17,6 @@ __all__ = [
 
 LINE = 80
 INDENT = 9
-
-
-def visible(text: str) -> str:
-    """Return the text on one line: control characters, line ends among them, as escapes."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )
 
 
 def width(text: str) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from funnelkit.charts import Chart
     from funnelkit.model import Funnel
     from funnelkit.result.counterparts import Counterpart
     from funnelkit.result.records import View
@@ -74,6 +75,20 @@ class FunnelResult:
         from funnelkit.result.html import to_html
 
         return to_html(self)
+
+    def chart(self, view: str | None = None) -> Chart:
+        """Return the picture of the report, all that was asked for below each other.
+
+        Args:
+            view: only this of it: "steps", "groups", "compared_to", "intervals",
+                "time_to_convert", "frequency" or "by_age".
+
+        Raises:
+            DefinitionError: there is no picture of such a view, or it was not asked for.
+        """
+        from funnelkit.charts.report import report_chart
+
+        return report_chart(self, view)
 
     def _percent(self, share: float | None) -> str:
         return percent(share, self.funnel.settings.percentages).replace(" %", "%")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from funnelkit.charts import Chart
     from funnelkit.model import Funnel
 
 TRACE_SCHEMA = "funnelkit.trace/1"
@@ -113,6 +114,12 @@ class Trace:
     events: int
     units: tuple[UnitTrace, ...]
     notes: tuple[str, ...] = ()
+
+    def chart(self) -> Chart:
+        """Return the picture: the events from above, a column per step, and what filled it."""
+        from funnelkit.charts.trace import trace_chart
+
+        return trace_chart(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the trace as plain JSON values; the schema is `funnelkit.trace/1`."""

@@ -13,6 +13,14 @@ NOBODY = "·"
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
+def visible(text: str) -> str:
+    """Return the text on one line: control characters, line ends among them, as escapes."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
 def count(number: int) -> str:
     """Return a whole number with thousands apart."""
     return f"{number:,}"

@@ -51,7 +51,7 @@ def _percentiles(title: str, head: str, rows: Sequence[tuple[str, TimeToConvert]
 
 
 def _histogram(title: str, times: TimeToConvert, funnel: Funnel) -> TextTable:
-    bins = _merged(times.bins)
+    bins = merged(times.bins)
     most = max(b.count for b in bins)
     given = funnel.measures.bins is not None
     notes = []
@@ -64,7 +64,7 @@ def _histogram(title: str, times: TimeToConvert, funnel: Funnel) -> TextTable:
         heads=("", f"{funnel.noun}s", "share", ""),
         rows=tuple(
             (
-                _range(b),
+                range_of(b),
                 count(b.count),
                 percent(b.count / times.units if times.units else None),
                 bar(b.count / most if most else 0, BAR),
@@ -76,7 +76,7 @@ def _histogram(title: str, times: TimeToConvert, funnel: Funnel) -> TextTable:
     )
 
 
-def _merged(bins: Sequence[Bin]) -> list[Bin]:
+def merged(bins: Sequence[Bin]) -> list[Bin]:
     """Return at most 20 bins and perhaps one without an end, neighbours put together."""
     from funnelkit.result.views import Bin
 
@@ -89,7 +89,8 @@ def _merged(bins: Sequence[Bin]) -> list[Bin]:
     return [*found, *bins[len(closed) :]]
 
 
-def _range(b: Bin) -> str:
+def range_of(b: Bin) -> str:
+    """Return in words from when to when a bin is."""
     if b.end is None:
         return f"{short_duration(b.start)} or more"
     return f"{short_duration(b.start)} to {short_duration(b.end)}"
