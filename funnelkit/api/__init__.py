@@ -1,5 +1,6 @@
 """The Python API: what the command line does, as functions. The only orchestration."""
 
+from funnelkit.api.amplitude_numbers import amplitude_numbers
 from funnelkit.api.compare import compare
 from funnelkit.api.drivers import drivers
 from funnelkit.api.fixture import fixture
@@ -16,6 +17,7 @@ from funnelkit.api.verify_files import verify_files
 
 __all__ = [
     "LockChange",
+    "amplitude_numbers",
     "compare",
     "drivers",
     "fixture",

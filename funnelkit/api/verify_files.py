@@ -33,6 +33,7 @@ def verify_files(
     exit_first: bool = False,
     settle: str | None = None,
     allow: Sequence[str] = (),
+    fetch: Callable[[Case], Expectation] | None = None,
     data_end: str | date | datetime | None = None,
     columns: Mapping[str, str] | str | None = None,
     now: datetime | None = None,
@@ -51,6 +52,8 @@ def verify_files(
         exit_first: stop after the first funnel that does not pass.
         settle: how long numbers of Amplitude's may still change, `"14d"`.
         allow: doubts of Amplitude's own that are put up with: "sampled", "pruned" ….
+        fetch: asks Amplitude for the numbers of a case, see `amplitude_numbers`; they are checked
+            beside the others.
         data_end: as for `report`.
         columns: as for `report`.
         now: today, for differences that are known until a day.
@@ -70,7 +73,7 @@ def verify_files(
     if not chosen:
         names = ", ".join(case.name for case in cases)
         raise DefinitionError(f"no funnel is called like {keyword!r}: there are {names}")
-    results = run(chosen, exit_first=exit_first, data_end=data_end, now=now)
+    results = run(chosen, exit_first=exit_first, fetch=fetch, data_end=data_end, now=now)
     return VerificationRun(results=tuple(results), deselected=len(cases) - len(chosen))
 
 
@@ -78,16 +81,14 @@ def run(
     cases: Iterable[Case],
     *,
     exit_first: bool = False,
+    fetch: Callable[[Case], Expectation] | None = None,
     data_end: str | date | datetime | None = None,
     now: datetime | None = None,
-    before: Callable[[Case], None] | None = None,
 ) -> list[CaseResult]:
-    """Return what comes of each case; `before` is told of it when it begins."""
+    """Return what comes of each case."""
     results = []
     for case in cases:
-        if before is not None:
-            before(case)
-        results.append(verify_case(case, data_end=data_end, now=now))
+        results.append(verify_case(case, fetch=fetch, data_end=data_end, now=now))
         if exit_first and results[-1].outcome not in {"pass", "warn"}:
             break
     return results
@@ -96,6 +97,7 @@ def run(
 def verify_case(
     case: Case,
     *,
+    fetch: Callable[[Case], Expectation] | None = None,
     data_end: str | date | datetime | None = None,
     now: datetime | None = None,
 ) -> CaseResult:
@@ -104,6 +106,8 @@ def verify_case(
 
     started = monotonic()
     try:
+        if fetch is not None:
+            case = replace(case, expectations=(fetch(case), *case.expectations))
         found = _verified(case, data_end, now)
     except FunnelkitError as error:
         found = CaseResult(case=case, error=error)

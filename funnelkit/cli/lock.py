@@ -8,7 +8,19 @@ import typer
 
 from funnelkit.cli import options as opt  # noqa: TC001 - typer reads the annotations
 from funnelkit.cli.definition import MEASURES, defines_a_funnel
-from funnelkit.cli.verify import Allow, Events, Files, Keyword  # noqa: TC001 - typer reads them
+from funnelkit.cli.pull import Region
+from funnelkit.cli.verify import (
+    Allow,
+    Events,
+    Fetch,
+    Files,
+    Keys,
+    Keyword,
+    MaxWait,
+    RegionChoice,
+    Url,
+    fetching,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,6 +43,11 @@ def lock(
     keyword: Keyword = None,
     allow: Allow = None,
     from_events: FromEvents = False,  # noqa: FBT002 - Typer calls it by name
+    fetch: Fetch = False,  # noqa: FBT002
+    region: RegionChoice = Region.us,
+    url: Url = None,
+    keys: Keys = None,
+    max_wait: MaxWait = "15m",
     data_end: opt.DataEnd = None,
     columns: opt.Columns = None,
     output: opt.Output = None,
@@ -38,14 +55,15 @@ def lock(
 ) -> None:
     """Write NAME.lock.json beside a funnel file: its numbers, and what they depend on.
 
-    The numbers are those of a saved answer of Amplitude's among the files, or that the funnel file
-    names (from = "answer.json"); else funnelkit counts the events. Beside them stand the definition
-    and its hash, a fingerprint of the events, and funnelkit's version, so that verify can say what
-    changed where a number no longer holds.
+    The numbers are Amplitude's with --fetch, or where a saved answer is among the files, or is
+    named by the funnel file (from = "answer.json"); else funnelkit counts the events. Beside them
+    stand the definition and its hash, a fingerprint of the events, and funnelkit's version, so that
+    verify can say what changed where a number no longer holds.
     """
     from funnelkit import api
     from funnelkit.cli.progress import working
 
+    asks = fetching(region, url, keys, max_wait) if fetch else None
     with working("Reading the events"):
         changes = api.lock(
             files or (),
@@ -53,6 +71,7 @@ def lock(
             keyword=keyword,
             allow=[doubt.value for doubt in allow or ()],
             from_events=from_events,
+            fetch=asks,
             output=output,
             data_end=data_end,
             columns=columns,

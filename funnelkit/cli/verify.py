@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from funnelkit.cli import options as opt
 from funnelkit.cli.definition import MEASURES, defines_a_funnel
+from funnelkit.cli.pull import Region
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from funnelkit.api import LockChange
     from funnelkit.verification.arguments import Arguments
-    from funnelkit.verification.case import VerificationRun
+    from funnelkit.verification.case import Case, VerificationRun
+    from funnelkit.verification.expected import Expectation
 
 RUN: Final = "What is verified"
 
@@ -94,6 +97,42 @@ UncheckedChoice = Annotated[
         rich_help_panel=RUN,
     ),
 ]
+AMPLITUDE: Final = "Amplitude's numbers, fetched"
+Fetch = Annotated[
+    bool,
+    typer.Option(
+        "--fetch",
+        help="Ask Amplitude for its numbers, by the definition, or the chart that [expect] names.",
+        rich_help_panel=AMPLITUDE,
+    ),
+]
+RegionChoice = Annotated[
+    Region,
+    typer.Option("--region", help="Where the project's data is kept.", rich_help_panel=AMPLITUDE),
+]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL", help="Another server, instead of a region.", rich_help_panel=AMPLITUDE
+    ),
+]
+Keys = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A file with api_key = … and secret_key = …, instead of the variables "
+        "AMPLITUDE_API_KEY and AMPLITUDE_SECRET_KEY.",
+        rich_help_panel=AMPLITUDE,
+    ),
+]
+MaxWait = Annotated[
+    str,
+    typer.Option(
+        metavar="15m",
+        help="How long to wait at most when Amplitude's limit is reached.",
+        rich_help_panel=AMPLITUDE,
+    ),
+]
 Update = Annotated[
     bool,
     typer.Option(
@@ -116,6 +155,11 @@ def verify(
     allow: Allow = None,
     unchecked: UncheckedChoice = Unchecked.error,
     update: Update = False,  # noqa: FBT002
+    fetch: Fetch = False,  # noqa: FBT002
+    region: RegionChoice = Region.us,
+    url: Url = None,
+    keys: Keys = None,
+    max_wait: MaxWait = "15m",
     data_end: opt.DataEnd = None,
     columns: opt.Columns = None,
     format: opt.VerifyFormatChoice = None,  # noqa: A002 - the option's name
@@ -134,15 +178,16 @@ def verify(
     form = form_of(format, output, known=opt.VerifyFormat)
     defined = expect is not None or "steps" in definition or "funnel" in definition
     arguments = told_apart(files or (), folders_hold_events=defined)
+    asks = fetching(region, url, keys, max_wait) if fetch else None
     if update:
-        _update(files or [], events, keyword, allow, data_end, columns, definition)
-    elif events is None and _is_simple(arguments, expect, form, definition):
+        _update(files or [], events, keyword, allow, asks, data_end, columns, definition)
+    elif events is None and asks is None and _is_simple(arguments, expect, form, definition):
         _verify_one(arguments.events, expect, data_end, columns, form, output, definition)
     else:
         run = _run(
             arguments, files or [], output, definition,
             events=events, expect=expect, keyword=keyword, exit_first=exit_first, settle=settle,
-            allow=allow, data_end=data_end, columns=columns,
+            allow=allow, fetch=asks, data_end=data_end, columns=columns,
         )  # fmt: skip
         _say(run, form, output, quiet=quiet)
         run.raise_if_failed(unchecked=unchecked.value)
@@ -250,6 +295,7 @@ def _update(
     events: list[str] | None,
     keyword: str | None,
     allow: list[Doubt] | None,
+    fetch: Callable[[Case], Expectation] | None,
     data_end: str | None,
     columns: str | None,
     definition: dict[str, Any],
@@ -264,8 +310,21 @@ def _update(
             events=events,
             keyword=keyword,
             allow=[doubt.value for doubt in allow or ()],
+            fetch=fetch,
             data_end=data_end,
             columns=columns,
             **definition,
         )
     write_locks(changes)
+
+
+def fetching(
+    region: Region, url: str | None, keys: Path | None, max_wait: str
+) -> Callable[[Case], Expectation]:
+    """Return what asks Amplitude for the numbers of a case."""
+    from funnelkit import api
+    from funnelkit.cli.output import say
+
+    return api.amplitude_numbers(
+        region=region.value, url=url, keys=keys, max_wait=max_wait, tell=lambda one: say([one])
+    )
