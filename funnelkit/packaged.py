@@ -6,6 +6,7 @@ install runs, they lie beside it.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,3 +29,18 @@ def packaged_folder(name: str) -> Traversable:
         f"the folder {name}/ is missing from this installation of funnelkit ({package}); "
         "install it again"
     )
+
+
+@cache
+def read_sql(name: str) -> str:
+    """Return the text of `sql/NAME.sql`.
+
+    Raises:
+        FunnelkitError: the folder or the file is missing from this installation.
+    """
+    folder = packaged_folder("sql")
+    file = folder / f"{name}.sql"
+    if not file.is_file():
+        present = ", ".join(sorted(found.name for found in folder.iterdir()))
+        raise FunnelkitError(f"sql/{name}.sql is missing from this installation; found {present}")
+    return file.read_text("utf-8")

@@ -11,6 +11,7 @@ from funnelkit.cli.describe import describe
 from funnelkit.cli.drivers import drivers
 from funnelkit.cli.fixture import fixture
 from funnelkit.cli.help import Command
+from funnelkit.cli.import_ import import_
 from funnelkit.cli.lock import lock
 from funnelkit.cli.pull import pull
 from funnelkit.cli.report import report
@@ -40,6 +41,7 @@ for command in (
     demo,
     simulate,
     pull,
+    import_,
     describe,
     report,
     compare,
@@ -53,4 +55,4 @@ for command in (
     sql,
     convert,
 ):
-    app.command(cls=Command)(command)
+    app.command(cls=Command, name=command.__name__.strip("_"))(command)

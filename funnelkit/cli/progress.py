@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rich.progress import Progress
 
@@ -48,3 +48,40 @@ def _show(what: str) -> Progress:
     progress.add_task(what, total=None)
     progress.start()
     return progress
+
+
+@contextmanager
+def reading(what: str, *, total: Callable[[], int]) -> Iterator[Callable[[int], None] | None]:
+    """Show how many bytes are read, and how fast, on stderr, if that is a terminal.
+
+    What the block yields is to be told of every byte; `total` says how many there are.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total())
+
+        def advance(count: int) -> None:
+            bar.advance(task, count)
+            if bar.finished:  # what is left is to put the events in order
+                bar.update(task, description="Ordering")
+
+        yield advance

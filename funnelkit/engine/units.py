@@ -89,7 +89,9 @@ def unit_key(
         ids = id_columns(table, connection, exact=exact)
         user = _exact(ids) if exact else _hashed(ids, table)
         name, present = " else ".join(ids), user_present(ids)
-        ordered = not exact and len(ids) == 1 and table.types[ids[0]] in INTEGERS
+        # Merged ids lie where their own number stands.
+        whole = len(ids) == 1 and table.types[ids[0]] in INTEGERS
+        ordered = not exact and whole and table.merges is None
     if numbered:
         user = _joined([user or "", "fk_session"], exact=exact)
         name += ", sessions by 30 minutes without an event"

@@ -42,15 +42,31 @@ def _database(process: int) -> DuckDBPyConnection:
     """Return the database of a process: one that was forked off makes its own."""
     import duckdb
 
-    return duckdb.connect(
-        config={
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "enable_external_file_cache": False,  # a file may be written anew within a second
-            "python_enable_replacements": False,
-            "temp_directory": str(Path(tempfile.gettempdir(), f"funnelkit-spill-{process}")),
-        }
-    )
+    spill = Path(tempfile.gettempdir(), f"funnelkit-spill-{process}")
+    return duckdb.connect(config=_config(spill))
+
+
+def _config(spill: Path) -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "enable_external_file_cache": False,  # a file may be written anew within a second
+        "python_enable_replacements": False,
+        "temp_directory": str(spill),
+    }
+
+
+def work_connection(folder: Path) -> DuckDBPyConnection:
+    """Return a connection to a database of its own for work larger than memory.
+
+    It takes about 1.2 GB, and puts what does not fit into `folder`.
+    """
+    import duckdb
+
+    connection = duckdb.connect(config=_config(folder) | {"memory_limit": "1200MB"})
+    for setting in ("TimeZone = 'UTC'", "enable_progress_bar = false"):
+        connection.execute(f"SET {setting}").fetchall()
+    return connection
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from funnelkit.errors import DataError, DefinitionError, did_you_mean
 from funnelkit.events.frames import is_frame
+from funnelkit.events.imported import read_imported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ TRUTH: Final = "truth.parquet"
 
 _ENDINGS: Final = (
     ".parquet", ".pq", ".jsonl", ".ndjson", ".json", ".csv", ".tsv",
-    ".jsonl.gz", ".ndjson.gz", ".json.gz", ".csv.gz", ".tsv.gz",
+    ".jsonl.gz", ".ndjson.gz", ".json.gz", ".csv.gz", ".tsv.gz", ".zip",
 )  # fmt: skip
 
 _FOREIGN: Final = (
@@ -67,10 +68,7 @@ def find_files(source: str | Path) -> list[Path]:
         raise DataError(f"{text} is not a local path; download the files first")
     path = Path(text)
     if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if _is_event_file(file, path))
-        if not found:
-            raise DataError(f"the folder {text} holds no events ({', '.join(_ENDINGS)})")
-        return found
+        return _in_folder(path)
     if path.exists():
         return [path]
     if path.is_symlink():
@@ -82,6 +80,19 @@ def find_files(source: str | Path) -> list[Path]:
             return found
         raise DataError(f"no file matches {text}{_near(path)}")
     raise DataError(f"there is no file {text}{_near(path)}")
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    """Return the files of a folder; of one of imported events the one that belongs to it now."""
+    imported = read_imported(folder)
+    if imported is not None:
+        if imported.events_path is None:
+            raise DataError(f"the folder {folder} holds no events: nothing was imported yet")
+        return [imported.events_path]
+    found = sorted(file for file in folder.rglob("*") if _is_event_file(file, folder))
+    if not found:
+        raise DataError(f"the folder {folder} holds no events ({', '.join(_ENDINGS)})")
+    return found
 
 
 def recognise(path: Path, *, label: str | None = None) -> EventFile:
@@ -113,7 +124,7 @@ def recognise(path: Path, *, label: str | None = None) -> EventFile:
         return EventFile(path, label, "parquet")
     if ending.endswith((".parquet", ".pq")):
         raise DataError(f"{label} is no Parquet file: it does not begin with PAR1")
-    return EventFile(path, label, _text_format(head, ending, label), compression, bom)
+    return EventFile(path, label, text_format(head, ending, label), compression, bom)
 
 
 _HEAD: Final = 65536
@@ -122,7 +133,12 @@ _HEAD: Final = 65536
 _BODY: Final = re.compile(rb'\{(?:(?!"event_type")[^\n]|\n)*?"events"\s*:\s*\[')
 
 
-def _text_format(head: bytes, ending: str, label: str) -> Format:
+def text_format(head: bytes, ending: str, label: str) -> Format:
+    """Return what a text is by how it begins, and by its name's ending where that does not tell.
+
+    Raises:
+        DataError: it is nothing that can be events.
+    """
     start = head.lstrip()
     if not start:
         return "empty"

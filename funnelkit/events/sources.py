@@ -32,9 +32,15 @@ from funnelkit.events.files import (
     sum_up,
 )
 from funnelkit.events.frames import is_frame, write_frame
+from funnelkit.events.imported import imported_with
+from funnelkit.events.importers.archive import is_zip, members, opened
+from funnelkit.events.importers.formats import MERGES
+from funnelkit.events.importers.row import Row
 from funnelkit.events.jsonlines import json_lines, read_names
+from funnelkit.events.merges import follow
 from funnelkit.events.parquet import open_parquet
-from funnelkit.events.table import literally
+from funnelkit.events.settled import settle
+from funnelkit.events.table import literally, read_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -109,6 +115,7 @@ class _Opening:
         self.explicit = explicit
         self.parquet: dict[str, str] = {}
         self.notes: list[str] = []
+        self.merges: list[tuple[str, dict[str, object]]] = []
         self.counter = itertools.count(1)
 
     def open(self, source: object, *, stdin: IO[bytes] | None) -> EventTable:
@@ -128,11 +135,30 @@ class _Opening:
                 continue
             for file in find_files(path):
                 if file.is_file():
-                    files.append(recognise(file))
+                    files += self._unpacked(file)
                 else:  # a pipe, as in `describe <(zcat …)`: it can be read only once
                     with file.open("rb") as pipe:
                         files.append(self._spool(pipe, label=str(file)))
         return self._without_truth(files)
+
+    def _unpacked(self, path: Path) -> list[EventFile]:
+        """Return a file, or the members of a ZIP of Amplitude's export; note an import's merges."""
+        if not is_zip(path):
+            imported = imported_with(path)
+            if imported is not None and imported.merges_path is not None:
+                merges = read_parquet("$files", hive=False)
+                values: dict[str, object] = {"files": literally([str(imported.merges_path)])}
+                self.merges.append((f"(SELECT * FROM {merges})", values))
+            return [recognise(path)]
+        found = []
+        for member in members([(path, str(path))]):
+            copy = self.folder / f"member-{next(self.counter)}{member.ending}"
+            with opened(member) as stream, copy.open("wb") as file:
+                shutil.copyfileobj(stream, file)
+            found.append(recognise(copy, label=member.label))
+        if not found:
+            raise DataError(f"{path} holds no events: there is no file in it")
+        return found
 
     def _without_truth(self, files: list[EventFile]) -> list[EventFile]:
         """Leave out what a simulation wrote beside its events: a shell's `*` names it, too."""
@@ -167,6 +193,7 @@ class _Opening:
         self._convert_json(
             [self._as_lines(file) for file in files if file.format in {"json", "body"}]
         )
+        self._settle()
         self._convert_csv([file for file in files if file.format == "csv"])
         empty = [file.label for file in files if file.format == "empty"]
         if not self.parquet:
@@ -182,7 +209,10 @@ class _Opening:
                 explicit=self.explicit,
                 hive=hive,
             )
-        return replace(table, notes=tuple(dict.fromkeys([*self.notes, *table.notes])))
+        merges = self._follow() if table.amplitude_id is not None else None
+        return replace(
+            table, merges=merges, notes=tuple(dict.fromkeys([*self.notes, *table.notes]))
+        )
 
     def _make_alike(self) -> None:
         """Write files once more that cannot be read with the others."""
@@ -229,6 +259,9 @@ class _Opening:
             self.notes += [f"{labels[path]} is empty" for path in labels if path not in names_of]
             groups: dict[tuple[str, str], dict[str, str]] = {}
             for path, names in names_of.items():
+                if MERGES.recognises(names):
+                    self._add_merges(path, labels[path], compression)
+                    continue
                 found = find_roles(names, explicit=self.explicit, where=labels[path]).columns
                 group = groups.setdefault((found["event_type"], found["event_time"]), {})
                 group[path] = labels[path]
@@ -239,6 +272,67 @@ class _Opening:
                     self.connection, group, compression=compression, names=names, roles=roles
                 )
                 self._convert(rows, roles, milliseconds=True)
+
+    def _add_merges(self, path: str, label: str, compression: str) -> None:
+        """Take the merged users of a file (specification C3)."""
+        row = Row({"amplitude_id": "VARCHAR", "merged_amplitude_id": "VARCHAR",
+                   "merge_server_time": "VARCHAR", "merge_event_time": "VARCHAR",
+                   "merge_time": "VARCHAR"})  # fmt: skip
+        columns = ", ".join(f"'{name}': 'VARCHAR'" for name in row.types)
+        packed = "gzip" if compression == "gzip" else "uncompressed"
+        relation = (
+            f"read_json($files, columns = {{{columns}}}, format = 'newline_delimited', "
+            f"compression = '{packed}')"
+        )
+        event = MERGES.event(row)
+        ids = ("amplitude_id", "merged_amplitude_id")
+        casts = ", ".join(f"TRY_CAST({event[name]} AS BIGINT) AS {name}" for name in ids)
+        merges = f"(SELECT {casts}, {event['merge_time']} AS merge_time FROM {relation})"
+        values: dict[str, object] = {"files": literally([path])}
+        with data_errors(label):
+            bad = self.connection.execute(
+                f"SELECT count(*) FROM {merges} WHERE {ids[0]} IS NULL OR {ids[1]} IS NULL", values
+            ).fetchall()[0][0]
+        if bad:
+            raise DataError(f"{label}: {bad:,} merges lack one of {' and '.join(ids)}")
+        self.merges.append((merges, values))
+        self.notes.append(f"{label} has merged users, which are applied")
+
+    def _settle(self) -> None:
+        """Leave out copies and find ids in what came as lines of JSON (specification A13)."""
+        converted = [path for path in self.parquet if Path(path).parent == self.folder]
+        if self.explicit or not converted:
+            return
+        target = self.folder / f"settled-{next(self.counter)}.parquet"
+        with data_errors(sum_up([self.parquet[path] for path in converted])):
+            settled = settle(self.connection, converted, target)
+        if settled is None:
+            return
+        label = sum_up([self.parquet.pop(path) for path in converted])
+        self.parquet[str(settled.file)] = label
+        self.notes += settled.notes
+        if settled.joined:
+            self.merges.append(("(SELECT *, NULL::TIMESTAMP AS merge_time FROM fk_joined)", {}))
+
+    def _follow(self) -> str | None:
+        """Write where each merged id leads in the end; return the file, None if there is none."""
+        if not self.merges:
+            return None
+        self.connection.execute(
+            "CREATE TEMP TABLE fk_merges "
+            "(amplitude_id BIGINT, merged_amplitude_id BIGINT, merge_time TIMESTAMP)"
+        ).fetchall()
+        for relation, values in self.merges:
+            self.connection.execute(
+                f"INSERT INTO fk_merges BY NAME FROM {relation}", values
+            ).fetchall()
+        if not follow(self.connection, "fk_merges"):
+            return None
+        target = self.folder / "merges.parquet"
+        self.connection.execute(
+            "COPY fk_final TO $target (FORMAT parquet)", {"target": str(target)}
+        ).fetchall()
+        return str(target)
 
     def _convert_csv(self, files: Sequence[EventFile]) -> None:
         tables = [

@@ -57,7 +57,10 @@ class EventTable:
     `group_fields` (of the column `groups`) are the fields of these columns where they are STRUCTs.
 
     Every time was checked when the events were opened: it is there, and between the years 1 and
-    9999. `notes` are sentences that the user should see: guesses, and what is peculiar.
+    9999. `merges` is a Parquet file of ids (`amplitude_id`, `final`) that stand for another one:
+    they are applied wherever events are read, so that a later merge changes earlier events, too
+    (specification A13). `notes` are sentences that the user should see: guesses, and what is
+    peculiar.
     """
 
     files: tuple[str, ...]
@@ -76,6 +79,7 @@ class EventTable:
     event_properties: str | None = None
     user_properties: str | None = None
     hive: bool = False
+    merges: str | None = None
     notes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     event_fields: tuple[Field, ...] = ()
@@ -83,8 +87,17 @@ class EventTable:
     group_fields: tuple[Field, ...] = ()
 
     def relation(self, bind: Parameters) -> str:
-        """Return the FROM item that reads the files."""
-        return read_parquet(bind.bind(list(self.files)), hive=self.hive)
+        """Return the FROM item that reads the files, ids that were merged replaced."""
+        events = read_parquet(bind.bind(list(self.files)), hive=self.hive)
+        if self.merges is None or self.amplitude_id is None:
+            return events
+        own = quote_identifier(self.amplitude_id)
+        merges = read_parquet(bind.bind(literally([self.merges])), hive=False)
+        return (
+            f"(SELECT fk_events.* REPLACE (coalesce(fk_merges.final, fk_events.{own}) AS {own}), "
+            f"fk_events.file_row_number FROM {events} AS fk_events LEFT JOIN {merges} AS fk_merges "
+            f"ON fk_events.{own} = fk_merges.amplitude_id)"
+        )
 
     def microseconds(self, of: Literal["each", "min", "max"] = "each") -> str:
         """Return the SQL expression of the event time as BIGINT microseconds since 1970 UTC.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from worked_case import WorkedCase
 
-NOT_YET = frozenset({"identity", "insert_id"})
+NOT_YET: frozenset[str] = frozenset()
 """Features that do not exist yet. Take one off this list in the commit that adds it."""
 
 
@@ -30,14 +30,20 @@ def missing_features(case: WorkedCase) -> set[str]:
 
 
 def computed(
-    case: WorkedCase, folder: Path, line: Callable[[dict[str, Any], int], str] = export_line
+    case: WorkedCase,
+    folder: Path,
+    line: Callable[[dict[str, Any], int], str] = export_line,
+    *,
+    imported: bool = False,
 ) -> dict[str, Any]:
-    """Return the case's answer in the form of its `expected`."""
+    """Return the case's answer in the form of its `expected`, with or without an import before."""
     import funnelkit as fk
 
     path = folder / f"{case.name}.jsonl"
     lines = [line(event, number) for number, event in enumerate(case.events, start=1)]
     path.write_text("".join(f"{each}\n" for each in lines), encoding="utf-8")
+    if imported:
+        path = fk.import_events(path, folder / "imported").output
     report = fk.report(path, funnel=case.funnel()).to_dict()
     return as_expected(report["segments"][0])
 

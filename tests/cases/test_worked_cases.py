@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from run import NOT_YET, computed, differences, main, missing_features
+from run import computed, differences, main, missing_features
 from worked_case import (
     PROJECT_CASES,
     WorkedCase,
@@ -53,29 +53,24 @@ def test_the_worked_case_gives_its_numbers(case, line, tmp_path):
     assert differences(case.expected, computed(case, tmp_path, line)) == {}
 
 
-def test_only_cases_of_identities_and_insert_ids_wait_for_a_feature():
-    waiting = {case.name for case in CASES} - {case.name for case in BUILT}
-    assert len(waiting) == 5
-    assert all(name.startswith(("identity_", "insert_id_")) for name in waiting)
-
-
 @pytest.mark.parametrize(
-    ("feature", "case"),
-    [
-        ("insert_id", AN_HOUR_OF_TWINS),
-        *(
-            (feature, case)
-            for feature in ("identity",)
-            for case in CASES
-            if case.name == "identity_anonymous_then_login_is_one_user"
-        ),
-    ],
-    ids=["insert_id", "identity"],
+    "case",
+    [case for case in CASES if case.name.startswith(("identity_", "insert_id_"))],
+    ids=lambda case: case.name,
 )
-def test_a_feature_on_the_list_does_not_work_yet(feature, case, tmp_path):
-    """Features without a field of their own; when one works, it leaves the list."""
-    assert feature in NOT_YET
-    assert differences(case.expected, computed(case, tmp_path)) != {}
+@pytest.mark.parametrize("line", [export_line, http_line], ids=["export", "http"])
+def test_the_worked_case_gives_its_numbers_after_an_import(case, line, tmp_path):
+    assert differences(case.expected, computed(case, tmp_path, line, imported=True)) == {}
+
+
+def test_no_case_waits_for_a_feature():
+    assert [case.name for case in CASES if missing_features(case)] == []
+
+
+@pytest.mark.parametrize("imported", [False, True], ids=["read", "imported"])
+def test_the_second_copy_of_an_insert_id_is_dropped(imported, tmp_path):
+    came = computed(AN_HOUR_OF_TWINS, tmp_path, imported=imported)
+    assert differences(AN_HOUR_OF_TWINS.expected, came) == {}
 
 
 def a_file_of(cases, path):

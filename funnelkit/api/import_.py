@@ -1,0 +1,84 @@
+"""Other people's files as a folder of events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from funnelkit.model.choices import check_choice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from os import PathLike
+    from pathlib import Path
+
+    from funnelkit.events.importers.result import ImportResult
+
+InsertIdClock = Literal["received", "event"]
+
+
+def import_events(
+    sources: Any,
+    output: str | PathLike[str],
+    *,
+    as_: str | None = None,
+    columns: Mapping[str, str] | str | None = None,
+    strict: bool = False,
+    rejects: str | PathLike[str] | None = None,
+    insert_id_clock: InsertIdClock = "received",
+    progress: Callable[[int], None] | None = None,
+) -> ImportResult:
+    """Add the events of some files to a folder, which `report` and the others then read.
+
+    What was imported before changes nothing: neither the same file again, nor an export that
+    overlaps with an earlier one. The folder changes at once at the end, or not at all.
+
+    Args:
+        sources: a path, a glob or a folder, or a list of these: ZIP files of Amplitude's Export
+            API, their members, merged users, tables of a warehouse (Parquet, CSV or JSON), events
+            as they are sent to HTTP V2, or anything else that `report` reads.
+        output: the folder; it is made if there is none.
+        as_: the format, where a file does not say it by its keys; see `funnelkit import --help`.
+        columns: as for `report`, where the keys have other names.
+        strict: raise for the first line that is no event, instead of leaving it out.
+        rejects: the file that gets the lines that are left out, one JSON object a line; by default
+            one in the folder.
+        insert_id_clock: which clock measures the seven days in which a second event with the same
+            insert_id and device is a copy: when it was received, or when it happened.
+        progress: is told how many bytes were read since it was last called.
+
+    Returns:
+        How many lines became what.
+
+    Raises:
+        DefinitionError: `output` is something else, or an argument is wrong.
+        DataError: a file cannot be read; with `strict`, a line is no event.
+    """
+    from pathlib import Path
+
+    from funnelkit.events.columns import check_mapping, parse_columns
+    from funnelkit.events.importers.formats import format_named
+    from funnelkit.events.importers.run import import_files
+
+    check_choice("insert_id_clock", insert_id_clock, ("received", "event"))
+    explicit = parse_columns(columns) if isinstance(columns, str) else check_mapping(columns or {})
+    return import_files(
+        sources,
+        Path(output),
+        as_format=None if as_ is None else format_named(as_),
+        explicit=explicit,
+        strict=strict,
+        rejects=None if rejects is None else Path(rejects),
+        insert_id_clock=insert_id_clock,
+        progress=progress,
+    )
+
+
+def source_bytes(sources: Any) -> int:
+    """Return how many bytes an import of these sources reads, for a progress bar."""
+    from funnelkit.events.files import find_files, flatten
+    from funnelkit.events.importers.archive import members
+
+    found: dict[Path, str] = {
+        path: str(path) for source in flatten(sources) for path in find_files(source)
+    }
+    return sum(member.size for member in members(list(found.items())))

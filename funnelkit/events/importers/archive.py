@@ -1,0 +1,121 @@
+"""The members of a source: plain files, gzip, and what a ZIP of Amplitude's export holds."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO, TYPE_CHECKING, Final, cast
+
+from funnelkit.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+ZIP: Final = b"PK\x03\x04"
+EMPTY_ZIP: Final = b"PK\x05\x06"
+GZIP: Final = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file, or one inside a ZIP; `label` names it in messages, `size` are its bytes on disk."""
+
+    path: Path
+    label: str
+    size: int
+    inside: str | None = None
+
+    @property
+    def ending(self) -> str:
+        """The end of its name, without that of the compression."""
+        name = (self.inside or str(self.path)).lower()
+        return PurePosixPath(name.removesuffix(".gz")).suffix
+
+
+def members(files: Sequence[tuple[Path, str]]) -> Iterator[Member]:
+    """Yield the members of files in their order, those of a ZIP by name.
+
+    The `complete` files, by which Amplitude marks an hour that was exported, hold no events.
+    """
+    for path, label in files:
+        if not is_zip(path):
+            if not _is_marker(path.name):
+                yield Member(path, label, path.stat().st_size)
+            continue
+        try:
+            with zipfile.ZipFile(path) as archive:
+                infos = sorted(archive.infolist(), key=lambda info: info.filename)
+        except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+            raise DataError(f"{label} is a ZIP archive that cannot be read: {error}") from error
+        for info in infos:
+            if info.is_dir() or _is_marker(info.filename):
+                continue
+            if info.flag_bits & 1:
+                raise DataError(f"{label}: {info.filename} is encrypted")
+            yield Member(path, f"{label}:{info.filename}", info.compress_size, info.filename)
+
+
+def is_zip(path: Path) -> bool:
+    """Return whether a file is a ZIP archive, by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(4) in {ZIP, EMPTY_ZIP}
+
+
+def _is_marker(name: str) -> bool:
+    last = PurePosixPath(name).name.lower()
+    return (
+        last in {"complete", "_success"}
+        or last.endswith("_complete")
+        or last.startswith(".")
+        or "__macosx/" in name.lower()
+    )
+
+
+@contextmanager
+def opened(member: Member, progress: Callable[[int], None] | None = None) -> Iterator[IO[bytes]]:
+    """Open the content of a member, unpacked; `progress` hears of every packed byte that is read.
+
+    Raises:
+        DataError: it is cut off or damaged, or cannot be read.
+    """
+    with ExitStack() as stack:
+        try:
+            raw: IO[bytes]
+            if member.inside is None:
+                raw = stack.enter_context(member.path.open("rb"))
+            else:
+                archive = stack.enter_context(zipfile.ZipFile(member.path))
+                raw = stack.enter_context(archive.open(member.inside))
+            counted = io.BufferedReader(_Counted(raw, progress), 1 << 20)
+            stream: IO[bytes] = counted
+            if counted.peek(2)[:2] == GZIP:
+                stream = cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=counted)))
+            yield stream
+        except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+            raise DataError(f"{member.label} is cut off or damaged: {error}") from error
+        except OSError as error:
+            raise DataError(f"{member.label} cannot be read: {error.strerror or error}") from error
+
+
+class _Counted(io.RawIOBase):
+    """A stream that tells how much was read."""
+
+    def __init__(self, raw: IO[bytes], progress: Callable[[int], None] | None) -> None:
+        self.raw = raw
+        self.progress = progress
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        found = self.raw.read(len(buffer))
+        buffer[: len(found)] = found
+        if self.progress is not None:
+            self.progress(len(found))
+        return len(found)

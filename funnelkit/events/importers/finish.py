@@ -1,0 +1,296 @@
+"""The end of an import: duplicates, ids, merges and order, over all runs and what was there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from funnelkit.events.duplicates import find_copies
+from funnelkit.events.identity import resolve
+from funnelkit.events.importers.columns import EXPORT, RECEIVED, TYPES
+from funnelkit.events.merges import follow
+from funnelkit.events.sql import quote_identifier
+from funnelkit.events.table import literally
+from funnelkit.model import IDENTIFY_CALLS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+    from funnelkit.events.imported import Imported, ImportedFile
+    from funnelkit.events.importers.runs import Run
+
+ORDER: Final = "import_order"
+"""The column that keeps the order of arrival where ids were found from it."""
+
+_HIDDEN: Final = frozenset({"fk_problem", "fk_skip", "fk_arrival", "filename", "file_row_number"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What became of the rows of the runs; `total` and `without_id` are of all there is now."""
+
+    events: int
+    identify_calls: int
+    duplicates: int
+    skipped: int
+    merges: int
+    total: int
+    without_id: int
+
+
+class Finish:
+    """Writes the new state of a folder of events."""
+
+    def __init__(
+        self,
+        connection: DuckDBPyConnection,
+        work: Path,
+        state: Imported,
+        runs: Sequence[Run],
+        dropped: Sequence[tuple[int, int]],
+    ) -> None:
+        self.connection = connection
+        self.work = work
+        self.state = state
+        self.runs = [run for run in runs if not run.merges]
+        self.merge_runs = [run for run in runs if run.merges]
+        self.forgotten = dropped
+        self.values: dict[str, object] = {}
+        self.types: dict[str, str] = {}
+
+    def one(self, sql: str) -> int:
+        """Return the number that a query finds."""
+        used = {name: value for name, value in self.values.items() if f"${name}" in sql}
+        return int(self.connection.execute(sql, used).fetchall()[0][0])
+
+    def run(self, sql: str, **more: object) -> None:
+        """Run a statement."""
+        used = {name: value for name, value in self.values.items() if f"${name}" in sql}
+        self.connection.execute(sql, used | more).fetchall()
+
+    def write(self, insert_id_clock: str, files: Sequence[ImportedFile]) -> Counts:
+        """Write and commit; return what became of the rows."""
+        self._relation()
+        self.run(
+            "CREATE TEMP TABLE fk_forgotten AS SELECT unnest(range(first, past)) AS fk_arrival "
+            "FROM (SELECT unnest($firsts::BIGINT[]) AS first, unnest($pasts::BIGINT[]) AS past)",
+            firsts=[a for a, _ in self.forgotten],
+            pasts=[b for _, b in self.forgotten],
+        )
+        if not files:  # all were known: nothing changes
+            total = self.one("SELECT count(*) FROM fk_rows WHERE fk_arrival < 0")
+            return Counts(events=0, identify_calls=0, duplicates=0, skipped=0, merges=0,
+                          total=total, without_id=0)  # fmt: skip
+        skipped = self.one(
+            "SELECT count(*) FROM fk_rows WHERE fk_skip IS NOT NULL "
+            "AND fk_arrival NOT IN (FROM fk_forgotten)"
+        )
+        duplicates = self._drop(insert_id_clock)
+        without_id = self._identify()
+        merges = self._merges()
+        target = self.state.folder / f"events-{self.state.number}.parquet"
+        unfinished = self.work / "events.parquet"
+        self._copy(unfinished, with_ids=without_id > 0)
+        names = ", ".join(f"'{name}'" for name in IDENTIFY_CALLS)
+        is_call = f"coalesce(event_type IN ({names}), false)"
+        added = {
+            call: self.one(
+                "SELECT count(*) FROM fk_kept WHERE fk_arrival > 0 "
+                f"AND {'' if call else 'NOT '}{is_call}"
+            )
+            for call in (True, False)
+        }
+        total = self.one("SELECT count(*) FROM fk_kept")
+        unfinished.replace(target)
+        replace(
+            self.state,
+            events=target.name,
+            merges=self._keep("merges", "fk_merges"),
+            final=self._keep("final", "fk_final"),
+            files=(*self.state.files, *files),
+        ).commit()
+        return Counts(
+            events=added[False],
+            identify_calls=added[True],
+            duplicates=duplicates,
+            skipped=skipped,
+            merges=merges,
+            total=total,
+            without_id=without_id,
+        )
+
+    def _relation(self) -> None:
+        """Create the view `fk_rows`: every row of the runs, and every event that was there.
+
+        What was there has a negative `fk_arrival`, which orders it by its earlier arrival.
+        """
+        parts = []
+        if self.state.events_path is not None:
+            parts.append(
+                "SELECT *, NULL::VARCHAR AS fk_problem, NULL::VARCHAR AS fk_skip, "
+                f"{self._earlier()} AS fk_arrival FROM {self._read([self.state.events_path])}"
+            )
+        if self.runs:
+            number = "CAST(regexp_extract(filename, 'run-([0-9]+)', 1) AS BIGINT)"
+            parts.append(
+                f"SELECT * EXCLUDE (filename, file_row_number), ({number} << 32) + file_row_number "
+                f"AS fk_arrival FROM {self._read([run.path for run in self.runs], names=True)}"
+            )
+        if not parts:
+            columns = ", ".join(
+                f"NULL::{TYPES[k]} AS {quote_identifier(n)}" for n, k in EXPORT.items()
+            )
+            parts.append(
+                f"SELECT {columns}, NULL::VARCHAR AS fk_problem, NULL::VARCHAR AS fk_skip, "
+                "0::BIGINT AS fk_arrival WHERE false"
+            )
+        self.run(f"CREATE TEMP VIEW fk_rows AS {' UNION ALL BY NAME '.join(parts)}")
+        self.types = {
+            name: kind for name, kind, *_ in self.connection.execute("DESCRIBE fk_rows").fetchall()
+        }
+
+    def _earlier(self) -> str:
+        path = self.state.events_path
+        names = self.connection.execute(
+            f"DESCRIBE FROM {self._read([path] if path else [])}"
+        ).fetchall()
+        if any(name == ORDER for name, *_ in names):
+            return f"{quote_identifier(ORDER)} - (1::BIGINT << 62)"
+        return "file_row_number - (1::BIGINT << 62)"
+
+    def _read(self, paths: Sequence[Path], *, names: bool = False) -> str:
+        """Return the FROM item of our own Parquet files: a view takes no parameters."""
+        files = ", ".join(
+            "'" + each.replace("'", "''") + "'" for each in literally(map(str, paths))
+        )
+        more = ", filename = true, file_row_number = true" if names else ""
+        return f"read_parquet([{files}], union_by_name = true, hive_partitioning = false{more})"
+
+    def has(self, column: str) -> bool:
+        """Tell whether any event has a column."""
+        return column in self.types
+
+    def column(self, name: str) -> str:
+        """Return the SQL of a column, NULL where no event has it."""
+        return quote_identifier(name) if self.has(name) else f"NULL::{TYPES[EXPORT[name]]}"
+
+    def received(self) -> str:
+        """Return the SQL of the time at which an event arrived; NULL where it is not known."""
+        return f"coalesce({', '.join(self.column(name) for name in RECEIVED)})"
+
+    def _drop(self, insert_id_clock: str) -> int:
+        """Create the table `fk_dropped` of the copies and the view of what is kept; count them."""
+        clock = self.column("event_time")
+        if insert_id_clock == "received":
+            clock = f"coalesce({self.received()}, {clock})"
+        self.run(
+            "CREATE TEMP VIEW fk_whole AS SELECT * FROM fk_rows WHERE fk_problem IS NULL "
+            "AND fk_skip IS NULL AND fk_arrival NOT IN (FROM fk_forgotten)"
+        )
+        narrow = (
+            f"(SELECT fk_arrival, {self.column('app')} AS app, {self.column('uuid')} AS uuid, "
+            f"coalesce({self.column('device_id')}, 'user ' || {self.column('user_id')}) AS device, "
+            f"{self.column('$insert_id')} AS insert_id, {clock} AS received FROM fk_whole)"
+        )
+        copies = find_copies(self.connection, narrow)
+        self.run(
+            "CREATE TEMP VIEW fk_kept AS SELECT * FROM fk_whole "
+            "WHERE fk_arrival NOT IN (FROM fk_dropped)"
+        )
+        return copies
+
+    def given(self) -> str:
+        """Return the SQL of the amplitude_id that Amplitude gave."""
+        own = self.column("amplitude_id")
+        return f"CASE WHEN {own} >= 0 THEN {own} END"
+
+    def _identify(self) -> int:
+        """Find the ids of the events that have none; return how many these are."""
+        without = self.one(f"SELECT count(*) FROM fk_kept WHERE {self.given()} IS NULL")
+        if without:
+            self.run(
+                "CREATE TEMP TABLE fk_places AS SELECT fk_arrival, row_number() OVER "
+                f"(ORDER BY {self.received()} NULLS LAST, fk_arrival) AS place, "
+                f"{self.column('user_id')} AS user_id, {self.column('device_id')} AS device_id, "
+                f"{self.given()} AS given FROM fk_kept"
+            )
+            resolve(self.connection, "fk_places")
+        return without
+
+    def _merges(self) -> int:
+        """Create the table `fk_merges` of all merges; return how many lines of them were read."""
+        parts = []
+        if self.state.merges_path is not None:
+            kept = self._read([self.state.merges_path])
+            parts.append(
+                "SELECT amplitude_id, merged_amplitude_id, merge_time FROM "
+                f"{kept} WHERE amplitude_id >= 0"  # others are found anew
+            )
+        read = 0
+        if self.merge_runs:
+            number = "CAST(regexp_extract(filename, 'run-([0-9]+)', 1) AS BIGINT)"
+            rows = (
+                f"(SELECT *, ({number} << 32) + file_row_number AS fk_arrival "
+                f"FROM {self._read([run.path for run in self.merge_runs], names=True)})"
+            )
+            wanted = "fk_problem IS NULL AND fk_arrival NOT IN (FROM fk_forgotten)"
+            read = self.one(f"SELECT count(*) FROM {rows} WHERE {wanted}")
+            parts.append(
+                f"SELECT amplitude_id, merged_amplitude_id, merge_time FROM {rows} WHERE {wanted}"
+            )
+        if self._table_exists("fk_joined"):
+            parts.append(
+                "SELECT amplitude_id, merged_amplitude_id, NULL::TIMESTAMP AS merge_time "
+                "FROM fk_joined"
+            )
+        every = " UNION ".join(parts) or (
+            "SELECT 0::BIGINT AS amplitude_id, 0::BIGINT AS merged_amplitude_id, "
+            "NULL::TIMESTAMP AS merge_time WHERE false"
+        )
+        self.run(f"CREATE TEMP TABLE fk_merges AS {every}")
+        follow(self.connection, "fk_merges")
+        return read
+
+    def _table_exists(self, name: str) -> bool:
+        found = self.connection.execute(
+            "SELECT count(*) FROM duckdb_tables() WHERE table_name = $name AND temporary",
+            {"name": name},
+        ).fetchall()
+        return bool(found[0][0])
+
+    def _copy(self, target: Path, *, with_ids: bool) -> None:
+        """Write all events in the order of (amplitude_id, event_time)."""
+        names = [name for name in EXPORT if self.has(name)]
+        names += [n for n in self.types if n not in EXPORT and n not in _HIDDEN and n != ORDER]
+        if with_ids and "amplitude_id" not in names:
+            names.insert(min(1, len(names)), "amplitude_id")
+        columns = [quote_identifier(name) for name in names]
+        events = "fk_kept"
+        if with_ids:
+            own = names.index("amplitude_id")
+            columns[own] = f"coalesce({self.given()}, fk_ids.id) AS amplitude_id"
+            columns = [c if " AS " in c else f"fk_kept.{c}" for c in columns]
+            columns.append(f"fk_places.place AS {ORDER}")
+            events = "fk_kept JOIN fk_places USING (fk_arrival) LEFT JOIN fk_ids USING (place)"
+        self.run(
+            f"COPY (SELECT {', '.join(columns)} FROM {events} "
+            f"ORDER BY {quote_identifier('amplitude_id') if 'amplitude_id' in names else '1'}, "
+            f"event_time, {'event_id, ' if self.has('event_id') else ''}fk_arrival) "
+            "TO $target (FORMAT parquet)",
+            target=str(target),
+        )
+
+    def _keep(self, name: str, table: str) -> str | None:
+        """Write a side table, and return the name of its file; None if it is empty."""
+        if not self.one(f"SELECT count(*) FROM {table}"):
+            return None
+        file = f"{name}-{self.state.number}.parquet"
+        unfinished = self.work / file
+        self.run(
+            f"COPY (FROM {table} ORDER BY ALL) TO $target (FORMAT parquet)", target=str(unfinished)
+        )
+        unfinished.replace(self.state.beside / file)
+        return file

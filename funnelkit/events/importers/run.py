@@ -1,0 +1,403 @@
+"""An import: sources become runs, runs become one file of events in order, or nothing changes."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import shutil
+import tempfile
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from funnelkit.errors import DataError, DefinitionError
+from funnelkit.events.bodies import write_lines
+from funnelkit.events.connection import data_errors, work_connection
+from funnelkit.events.delimited import delimited_rows
+from funnelkit.events.files import EventFile, find_files, flatten, text_format
+from funnelkit.events.imported import BESIDE, Imported, ImportedFile, read_imported
+from funnelkit.events.importers.archive import Member, members, opened
+from funnelkit.events.importers.columns import EXPORT
+from funnelkit.events.importers.finish import Finish
+from funnelkit.events.importers.formats import format_of
+from funnelkit.events.importers.lines import CHUNK, Chunk, Reject, Splitter, shown
+from funnelkit.events.importers.result import ImportResult
+from funnelkit.events.importers.row import Row
+from funnelkit.events.importers.runs import NO_OBJECT, Problem, Run, write_chunk, write_table
+from funnelkit.events.jsonfault import json_fault
+from funnelkit.events.schema import ParquetFiles, read_schema
+from funnelkit.events.table import literally, read_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from duckdb import DuckDBPyConnection
+
+    from funnelkit.events.importers import Format
+    from funnelkit.events.table import Role
+
+_HEAD: Final = 1 << 20
+_KNOWN: Final = frozenset(EXPORT)  # however they are spelt, they get one name
+_SAMPLE: Final = 20  # lines whose keys tell the format
+
+
+def import_files(
+    sources: object,
+    output: Path,
+    *,
+    as_format: Format | None = None,
+    explicit: Mapping[Role, str] | None = None,
+    strict: bool = False,
+    rejects: Path | None = None,
+    insert_id_clock: str = "received",
+    progress: Callable[[int], None] | None = None,
+) -> ImportResult:
+    """Add the events of `sources` to the folder `output`; see `api.import_events`."""
+    found = {path: str(path) for source in flatten(sources) for path in find_files(source)}
+    before = _folder(output)
+    output.mkdir(parents=True, exist_ok=True)
+    beside = output / BESIDE
+    beside.mkdir(exist_ok=True)
+    _sweep(beside)
+    with (
+        tempfile.TemporaryDirectory(
+            prefix=".work-", dir=beside, ignore_cleanup_errors=True
+        ) as folder,
+        closing(work_connection(Path(folder))) as connection,
+    ):
+        work = _Import(
+            connection=connection,
+            folder=Path(folder),
+            state=before.following(),
+            as_format=as_format,
+            explicit=explicit or {},
+            strict=strict,
+            progress=progress,
+        )
+        for member in members(list(found.items())):
+            work.read(member)
+        work.flush()
+        result = work.finish(insert_id_clock)
+        written = work.keep_rejects(rejects or beside / f"rejects-{work.state.number}.jsonl")
+    return replace(result, rejects=written)
+
+
+def _folder(output: Path) -> Imported:
+    """Return what is in the folder of events; refuse to write into anything else."""
+    if output.suffix == ".parquet" and not output.is_dir():
+        raise DefinitionError(
+            f"-o {output}: imported events are a folder (its file of events lies in it); "
+            f"try -o {output.with_suffix('')}"
+        )
+    if output.exists() and not output.is_dir():
+        raise DefinitionError(f"-o {output} is a file; imported events are a folder")
+    found = read_imported(output)
+    if (
+        found is None
+        and output.is_dir()
+        and any(not file.name.startswith((".", "_")) for file in output.iterdir())
+    ):
+        raise DefinitionError(f"-o {output} is a folder of something else; name a new one")
+    return found or Imported(output)
+
+
+def _sweep(beside: Path) -> None:
+    """Remove what imports that were killed left behind, a day later: others may be at work."""
+    import time
+
+    for folder in beside.glob(".work-*"):
+        try:
+            if time.time() - folder.stat().st_mtime > 86_400:  # noqa: PLR2004 - a day
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue
+
+
+@dataclass(slots=True)
+class _Import:
+    """The work of an import so far."""
+
+    connection: DuckDBPyConnection
+    folder: Path
+    state: Imported
+    as_format: Format | None
+    explicit: Mapping[Role, str]
+    strict: bool
+    progress: Callable[[int], None] | None
+    files: list[str] = field(default_factory=list)
+    new_files: list[ImportedFile] = field(default_factory=list)
+    known: dict[str, int] = field(default_factory=dict)
+    runs: list[Run] = field(default_factory=list)
+    dropped: list[tuple[int, int]] = field(default_factory=list)
+    spelt: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    lines: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    packed: int = 0
+    chunk: Chunk | None = None
+    target: IO[bytes] | None = None
+    form: Format | None = None
+    spool: IO[str] | None = None
+    counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def read(self, member: Member) -> None:
+        """Read one file, or member of an archive."""
+        with opened(member) as stream:
+            head = stream.read(_HEAD)
+        if head.startswith(b"PAR1"):
+            kind = "parquet"
+        else:
+            kind = text_format(head.removeprefix(b"\xef\xbb\xbf"), member.ending, member.label)
+        if kind == "empty":
+            self._heard(member.size)
+            self.notes.append(f"{member.label} is empty")
+        elif kind in {"parquet", "csv", "body"}:
+            self._read_whole(member, kind)
+        else:
+            self._read_lines(member, head)
+
+    def _heard(self, count: int) -> None:
+        self.packed += count
+        if self.progress is not None:
+            self.progress(count)
+
+    # Lines of JSON
+
+    def _read_lines(self, member: Member, head: bytes) -> None:
+        form = format_of(_keys(head), chosen=self.as_format, explicit=self.explicit)
+        if self.form is not None and form is not self.form and form.name != self.form.name:
+            self.flush()
+        self.form = form
+        number = self._file(member.label)
+        start = self._position()
+        with opened(member, self._heard) as stream:
+            lines, digest = Splitter(self._reject).copy(
+                stream, file=number, label=member.label, chunks=self._chunk
+            )
+        self._finished(member.label, digest, lines, start)
+
+    def _file(self, label: str) -> int:
+        self.files.append(label)
+        return len(self.files) - 1
+
+    def _position(self) -> tuple[int, int]:
+        """Return the run and the row where the next line will stand."""
+        if self.chunk is None:
+            return len(self.runs) + 1, 0
+        return len(self.runs) + 1, self.chunk.rows
+
+    def _chunk(self) -> tuple[Chunk, IO[bytes]]:
+        if self.chunk is not None and self.chunk.size >= CHUNK:
+            form = self.form
+            self.flush()
+            self.form = form
+        if self.chunk is None or self.target is None:
+            path = self.folder / f"chunk-{next(self.counter)}.jsonl"
+            self.chunk = Chunk(path)
+            self.target = path.open("wb")
+        return self.chunk, self.target
+
+    def _finished(self, label: str, digest: str, lines: int, start: tuple[int, int]) -> None:
+        """Note that a file was read; forget its lines if it has been imported before."""
+        seen = {file.sha256 for file in (*self.state.files, *self.new_files)}
+        if digest in seen and lines:
+            self.known[label] = lines
+            self._forget(start, self._position())
+            return
+        self.lines += lines
+        self.new_files.append(ImportedFile(label, digest, lines))
+
+    def _forget(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        self.dropped.append((ordinal(*start), ordinal(*end)))
+
+    def flush(self) -> None:
+        """Turn the lines that were put together into a run."""
+        chunk, target, form = self.chunk, self.target, self.form
+        self.chunk = self.target = self.form = None
+        if chunk is None or target is None or form is None:
+            return
+        target.close()
+        run = self._run(chunk.rows, form)
+        labels = [self.files[segment.file] for segment in chunk.segments]
+        with data_errors(_several(list(dict.fromkeys(labels)))):
+            problems = write_chunk(
+                self.connection, chunk, as_format=form, target=run.path, spelt=self.spelt
+            )
+        self._check(run, problems, chunk)
+        chunk.path.unlink()
+
+    def _run(self, rows: int, form: Format) -> Run:
+        number = len(self.runs) + 1
+        path = self.folder / f"run-{number:07}.parquet"
+        run = Run(path, number, rows, merges=form.name == "merged-users")
+        self.runs.append(run)
+        return run
+
+    def _check(self, run: Run, problems: Sequence[Problem], chunk: Chunk) -> None:
+        """Reject the rows of a run that are no events."""
+        found = self.connection.execute(
+            "SELECT file_row_number, fk_problem FROM read_parquet($run) "
+            "WHERE fk_problem IS NOT NULL AND fk_skip IS NULL ORDER BY 1",
+            {"run": literally([str(run.path)])},
+        ).fetchall()
+        reasons: dict[int, str] = dict(found) | {each.row: each.reason for each in problems}
+        forgotten = [(a, b) for a, b in self.dropped if b > ordinal(run.number, 0)]
+        for row, line in _rows_of(chunk.path, reasons) if reasons else ():
+            place = ordinal(run.number, row)
+            if any(a <= place < b for a, b in forgotten):
+                continue
+            reason = reasons[row]
+            if reason == NO_OBJECT:
+                reason = json_fault(line) or "no JSON object"
+            file, number = chunk.place(row)
+            self._reject(Reject(self.files[file], number, reason, shown(line)))
+        for each in problems:
+            self._forget((run.number, each.row), (run.number, each.row + 1))
+
+    # Files that are read whole
+
+    def _read_whole(self, member: Member, kind: str) -> None:
+        path = self.folder / f"file-{next(self.counter)}{member.ending}"
+        digest = hashlib.sha256()
+        with opened(member, self._heard) as stream, path.open("wb") as copy:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+                copy.write(block)
+        file = EventFile(path, member.label, kind)  # type: ignore[arg-type]
+        if kind == "body":
+            lines = self.folder / f"lines-{next(self.counter)}.jsonl"
+            write_lines(self.connection, file, lines)
+            with lines.open("rb") as written:
+                self._read_lines(Member(lines, member.label, 0), written.read(_HEAD))
+            path.unlink()
+            lines.unlink()
+            return
+        self.flush()
+        with data_errors(member.label):
+            row, relation, values = self._table(file, kind)
+        form = format_of(row.types.keys(), chosen=self.as_format, explicit=self.explicit)
+        self._clash(row, member.label)
+        with data_errors(member.label):
+            count = self.connection.execute(f"SELECT count(*) FROM {relation}", values).fetchall()[
+                0
+            ][0]
+            run = self._run(count, form)
+            write_table(self.connection, relation, values, row=row, as_format=form, target=run.path)
+        self._check_table(run, member.label)
+        self._finished(member.label, digest.hexdigest(), count, (run.number, 0))
+        path.unlink()
+
+    def _table(self, file: EventFile, kind: str) -> tuple[Row, str, Mapping[str, object]]:
+        """Return the rows of a CSV or Parquet file."""
+        if kind == "csv":
+            copy = self.folder / f"text-{next(self.counter)}.parquet"
+            rows = delimited_rows(self.connection, file, copy)
+            types = dict.fromkeys(rows.names, "VARCHAR")
+            return Row(types, file.label), rows.relation, rows.values
+        source = ParquetFiles(self.connection, (str(file.path),), (file.label,))
+        schema = read_schema(source)
+        fields = {name: schema.fields(name) for name in schema.types}
+        relation = read_parquet("$files", hive=False)
+        return (
+            Row(schema.types, file.label, fields),
+            relation,
+            {"files": literally([str(file.path)])},
+        )
+
+    def _clash(self, row: Row, label: str) -> None:
+        for name in row.types:
+            other = self.spelt.setdefault(name.lower(), name)
+            if other != name and name.lower() not in _KNOWN:
+                raise DataError(f"{label}: the column {name!r} differs only in case from {other!r}")
+
+    def _check_table(self, run: Run, label: str) -> None:
+        found = self.connection.execute(
+            "SELECT file_row_number, fk_problem FROM read_parquet($run) "
+            "WHERE fk_problem IS NOT NULL AND fk_skip IS NULL ORDER BY 1",
+            {"run": literally([str(run.path)])},
+        ).fetchall()
+        for row, reason in found:
+            self._reject(Reject(label, row + 1, reason, ""))
+
+    # Rejects
+
+    def _reject(self, reject: Reject) -> None:
+        if self.strict:
+            raise DataError(f"{reject.file}, line {reject.line}: {reject.reason}")
+        if self.spool is None:
+            self.spool = (self.folder / "rejects.jsonl").open("w+", encoding="utf-8")
+        self.rejected[reject.file] = self.rejected.get(reject.file, 0) + 1
+        self.spool.write(json.dumps(asdict(reject), ensure_ascii=False) + "\n")
+
+    def keep_rejects(self, path: Path) -> Path | None:
+        """Write the rejected lines; return the file, None if there are none."""
+        if self.spool is None:
+            return None
+        with self.spool as spool:
+            spool.seek(0)
+            # A file that is found to be known at its end has been read by then.
+            kept = (line for line in spool if json.loads(line)["file"] not in self.known)
+            first = next(kept, None)
+            if first is None:
+                return None
+            try:
+                with path.open("w", encoding="utf-8") as file:
+                    file.write(first)
+                    file.writelines(kept)
+            except OSError as error:
+                raise DefinitionError(f"cannot write {path}: {error.strerror}") from error
+        return path
+
+    def finish(self, insert_id_clock: str) -> ImportResult:
+        """Put everything in order and make it the state of the folder."""
+        work = Finish(self.connection, self.folder, self.state, self.runs, self.dropped)
+        with data_errors(str(self.state.folder)):
+            counts = work.write(insert_id_clock, self.new_files)
+        return ImportResult(
+            output=self.state.folder,
+            files=len(self.new_files) + len(self.known),
+            known_files=len(self.known),
+            lines=self.lines,
+            events=counts.events,
+            identify_calls=counts.identify_calls,
+            duplicates=counts.duplicates,
+            rejected=sum(n for label, n in self.rejected.items() if label not in self.known),
+            skipped=counts.skipped,
+            merges=counts.merges,
+            total=counts.total,
+            without_id=counts.without_id,
+            bytes=self.packed,
+            notes=tuple(dict.fromkeys(self.notes)),
+        )
+
+
+def ordinal(run: int, row: int) -> int:
+    """Return the place of a row in the order of all that is read."""
+    return (run << 32) + row
+
+
+def _keys(head: bytes) -> set[str]:
+    """Return the keys of the first lines that are objects."""
+    found: set[str] = set()
+    for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:_SAMPLE]:
+        try:
+            value: Any = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict):
+            found |= value.keys()
+    return found
+
+
+def _rows_of(path: Path, wanted: Mapping[int, str]) -> Iterator[tuple[int, bytes]]:
+    """Yield the wanted rows of a chunk, in their order."""
+    with path.open("rb") as lines:
+        for row, line in enumerate(lines):
+            if row in wanted:
+                yield row, line
+
+
+def _several(labels: Sequence[str]) -> str:
+    return labels[0] if len(labels) == 1 else f"{labels[0]} and {len(labels) - 1} more"
