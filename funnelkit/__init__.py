@@ -13,7 +13,6 @@ if TYPE_CHECKING:
         compare,
         drivers,
         fixture,
-        import_events,
         lock,
         pull,
         report,
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
         verify,
         verify_files,
     )
+    from funnelkit.api.importing import import_events
     from funnelkit.errors import (
         CheckFailed,
         ColumnError,
@@ -109,7 +109,6 @@ _HOMES = {
         "fixture",
         "lock",
         "pull",
-        "import_events",
         "report",
         "shrink",
         "sql",
@@ -118,6 +117,7 @@ _HOMES = {
         "verify",
         "verify_files",
     ),
+    "funnelkit.api.importing": ("import_events",),
     "funnelkit.errors": (
         "CheckFailed",
         "ColumnError",

@@ -4,7 +4,7 @@ from funnelkit.api.amplitude_numbers import amplitude_numbers
 from funnelkit.api.compare import compare
 from funnelkit.api.drivers import drivers
 from funnelkit.api.fixture import fixture
-from funnelkit.api.import_ import import_events
+from funnelkit.api.importing import import_events
 from funnelkit.api.lock import LockChange, lock
 from funnelkit.api.pull import pull
 from funnelkit.api.report import report

@@ -71,7 +71,7 @@ def import_(
     The same file twice, or exports that overlap, change nothing. Other commands read the folder.
     """
     from funnelkit import api
-    from funnelkit.api.import_ import source_bytes
+    from funnelkit.api.importing import source_bytes
     from funnelkit.cli.output import say, write
     from funnelkit.cli.progress import reading
     from funnelkit.render.import_ import render_import
