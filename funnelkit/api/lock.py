@@ -158,7 +158,25 @@ def _locked(
         path=path,
     )
     before = case.lock if case.lock is not None and case.lock_path == path else _there(path)
+    if before is not None and _says_the_same(before, after, case):
+        after = before
     return LockChange(before=before, after=after, path=path, words=tuple(_words(before, after)))
+
+
+def _says_the_same(before: Lock, after: Lock, case: Case) -> bool:
+    """Whether only the time differs at which Amplitude was asked, and both answers had settled.
+
+    A lock that is refreshed every night would otherwise never stay as it is.
+    """
+    from funnelkit.verification.settling import why_unsettled
+
+    answer, fetched = after.expectation.answer, before.expectation.answer.fetched_at
+    same = replace(answer, fetched_at=fetched, freshness=before.expectation.answer.freshness)
+    expectation = replace(after.expectation, answer=same)
+    alike = replace(after, expectation=expectation, numbers_from=before.numbers_from)
+    if alike.to_dict() != before.to_dict():
+        return False
+    return why_unsettled(before.funnel, case.terms, fetched) is None
 
 
 def _counted(

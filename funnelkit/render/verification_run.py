@@ -22,7 +22,7 @@ WORDS: Final = (("fail", "failed"), ("error", "could not be run"), ("undecided",
 def render_run(run: VerificationRun, *, format: str, quiet: bool = False) -> str:  # noqa: A002
     """Return a run as `table`, `json`, `junit`, `github` or `markdown`.
 
-    A quiet table has no line for what passed.
+    A quiet table has a line for each funnel that did not pass, and no numbers.
     """
     match format:
         case "json":
@@ -92,8 +92,7 @@ def _case(result: CaseResult, *, quiet: bool) -> Iterator[str]:
         for line in str(result.error).splitlines():
             yield from hanging("", line, indent=10)
         return
-    if quiet:
-        yield from hanging("", result.cause, indent=10)
+    if quiet:  # the cause is said on stderr
         return
     yield from _numbers(result)
     for culprit in result.culprits:
