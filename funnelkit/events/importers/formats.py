@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DefinitionError, did_you_mean
 from funnelkit.events.importers.amplitude import Export, Http, MergedUsers
+from funnelkit.events.importers.ga4 import GoogleAnalytics
+from funnelkit.events.importers.mixpanel import Mixpanel
 from funnelkit.events.importers.plain import Plain
+from funnelkit.events.importers.posthog import PostHog
+from funnelkit.events.importers.segment import RUDDERSTACK, SEGMENT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -16,7 +20,16 @@ if TYPE_CHECKING:
 
 MERGES: Final = MergedUsers()
 
-FORMATS: Final[tuple[Format, ...]] = (MERGES, Export(), Http())
+FORMATS: Final[tuple[Format, ...]] = (
+    MERGES,
+    Export(),
+    Http(),
+    PostHog(),
+    RUDDERSTACK,
+    SEGMENT,
+    GoogleAnalytics(),
+    Mixpanel(),
+)
 """In the order in which they are asked whether they recognise a file."""
 
 NAMES: Final = tuple(each.name for each in FORMATS if each is not MERGES)

@@ -26,6 +26,7 @@ from funnelkit.events.importers.lines import CHUNK, Chunk, Reject, Splitter, sho
 from funnelkit.events.importers.result import ImportResult
 from funnelkit.events.importers.row import Row
 from funnelkit.events.importers.runs import NO_OBJECT, Problem, Run, write_chunk, write_table
+from funnelkit.events.importers.segment import repeats_others
 from funnelkit.events.jsonfault import json_fault
 from funnelkit.events.schema import ParquetFiles, read_schema
 from funnelkit.events.table import literally, read_parquet
@@ -76,7 +77,8 @@ def import_files(
             strict=strict,
             progress=progress,
         )
-        for member in members(list(found.items())):
+        # Only the first of several copies of an event is kept.
+        for member in sorted(members(list(found.items())), key=repeats_others):
             work.read(member)
         work.flush()
         result = work.finish(insert_id_clock)
@@ -176,7 +178,7 @@ class _Import:
             lines, digest = Splitter(self._reject).copy(
                 stream, file=number, label=member.label, chunks=self._chunk
             )
-        self._finished(member.label, digest, lines, start)
+        self._finished(member.label, digest, lines, start, self._position())
 
     def _file(self, label: str) -> int:
         self.files.append(label)
@@ -199,12 +201,14 @@ class _Import:
             self.target = path.open("wb")
         return self.chunk, self.target
 
-    def _finished(self, label: str, digest: str, lines: int, start: tuple[int, int]) -> None:
+    def _finished(
+        self, label: str, digest: str, lines: int, start: tuple[int, int], end: tuple[int, int]
+    ) -> None:
         """Note that a file was read; forget its lines if it has been imported before."""
         seen = {file.sha256 for file in (*self.state.files, *self.new_files)}
         if digest in seen and lines:
             self.known[label] = lines
-            self._forget(start, self._position())
+            self._forget(start, end)
             return
         self.lines += lines
         self.new_files.append(ImportedFile(label, digest, lines))
@@ -286,7 +290,8 @@ class _Import:
             run = self._run(count, form)
             write_table(self.connection, relation, values, row=row, as_format=form, target=run.path)
         self._check_table(run, member.label)
-        self._finished(member.label, digest.hexdigest(), count, (run.number, 0))
+        all_rows = (run.number, 0), (run.number, count)
+        self._finished(member.label, digest.hexdigest(), count, *all_rows)
         path.unlink()
 
     def _table(self, file: EventFile, kind: str) -> tuple[Row, str, Mapping[str, object]]:
