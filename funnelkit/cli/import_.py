@@ -39,7 +39,12 @@ Folder = Annotated[
 ]
 As = Annotated[
     str | None,
-    typer.Option("--as", metavar="NAME", help="The format, if keys do not tell: amplitude, http."),
+    typer.Option(
+        "--as",
+        metavar="NAME",
+        help="The format, if keys do not tell: amplitude, http, segment, rudderstack, ga4, "
+        "mixpanel, posthog.",
+    ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first line that is no event.")]
 Rejects = Annotated[

@@ -139,7 +139,9 @@ def _write(
         tests.append(f"WHEN {no_object} THEN '{NO_OBJECT}'")
     for name, sql in event.items():
         kind = "whole" if merges and name != "merge_time" else EXPORT.get(name, "text")
-        value = f"CAST({sql} AS VARCHAR)" if kind in {"text", "object"} else sql
+        value = sql
+        if kind in {"text", "object"} and not merges:  # NULL has a type, too
+            value = f"CAST({sql} AS VARCHAR)"
         if kind in {"whole", "float", "truth"}:
             value = f"TRY_CAST({sql} AS {TYPES[kind]})"
             what = {"whole": "whole number", "float": "number", "truth": "boolean"}[kind]
