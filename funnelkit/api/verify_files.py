@@ -138,6 +138,11 @@ def _verified(
             if same not in seen:
                 seen.add(same)
                 checks.append(check)
+    if not checks:
+        raise DefinitionError(
+            f"{case.expectations[0].source} holds no number that can be compared: counts, "
+            "conversions in full precision, or times"
+        )
     today = (now or datetime.now(UTC)).date()
     known = case.terms.known_difference
     comparison = Comparison(checks=tuple(with_known_difference(checks, known, today)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DefinitionError
@@ -55,11 +56,16 @@ def _dumped(entry: FunnelEntry) -> str:
         changed["window"] = full["window"]
     if funnel.measures.bins is not None:  # without this, they ask for the distribution
         changed["time_to_convert"] = full["time_to_convert"]
-    beside = {"description": entry.description, "expect": entry.expect}
+    beside = {
+        "description": entry.description,
+        "events": list(entry.events) or None,
+        "expect": entry.expect,
+    }
     values = changed | {key: value for key, value in beside.items() if value is not None}
     path = ("funnels", entry.name)
     below = {key: full[key] for key in ("segments", "custom_events")}
     below["settings"] = funnel.settings.changed()
+    below["expect"] = dict(entry.expect_table or {})
     tables = [_table_text((*path, key), table) for key, table in below.items() if table]
     return "\n".join([_table_text(path, values), *tables])
 
@@ -89,4 +95,14 @@ def _toml(value: object) -> str:
         if all(isinstance(part, int) for part in value):
             return f"[{', '.join(parts)}]"
         return "[\n" + "".join(f"    {part},\n" for part in parts) + "]"
-    return str(value)
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{key_path(key)} = {_inline(one)}" for key, one in value.items())
+        return f"{{ {pairs} }}"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _inline(value: object) -> str:
+    """Return a value for an inline table, which stands on one line."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_inline, value))}]"
+    return _toml(value)

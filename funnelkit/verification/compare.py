@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DefinitionError, did_you_mean
 from funnelkit.verification.checks import Check, Comparison, Measure
-from funnelkit.verification.expected import guessed_interval
+from funnelkit.verification.intervals import interval_of
 from funnelkit.verification.known_difference import with_known_difference
 from funnelkit.verification.settling import why_unsettled
 from funnelkit.verification.terms import Terms
@@ -46,7 +46,7 @@ def asked(funnel: Funnel, expectation: Expectation) -> Funnel:
             f"{expectation.source} expects groups, but the funnel has none: say group_by"
         )
     if expectation.has_intervals:
-        interval = guessed_interval(expectation)
+        interval = interval_of(expectation, funnel)
         funnel = replace(funnel, measures=replace(funnel.measures, interval=interval))
     return funnel
 
@@ -70,6 +70,7 @@ def compare(
         DefinitionError: the expectation is of other segments, or of more steps, than the report.
     """
     terms = terms or Terms()
+    _check_segments(expectation, result)
     judge = _Judge(expectation, result, terms)
     checks = [
         check
@@ -78,6 +79,18 @@ def compare(
     ]
     today = (now or datetime.now(UTC)).date()
     return Comparison(checks=tuple(with_known_difference(checks, terms.known_difference, today)))
+
+
+def _check_segments(expectation: Expectation, result: FunnelResult) -> None:
+    """Raise `DefinitionError` where segments of the funnel would be left out unnoticed."""
+    names = [segment.name for segment in result.segments]
+    current = [one for one in expectation.segments if not one.previous]
+    complete = expectation.origin != "typed" or any(one.name is None for one in current)
+    if complete and current and len(current) != len(names):
+        raise DefinitionError(
+            f"{expectation.source} holds the numbers of {len(current)} segments, the funnel has "
+            f"{len(names)}: {', '.join(names)}"
+        )
 
 
 class _Judge:
@@ -114,12 +127,13 @@ class _Judge:
                 yield from self._without(group, measure, "it is not among the largest groups")
             else:
                 yield from self._numbers(group, found or _nobody(series), measure)
-        if expected.all_groups:
+        by = self._result.funnel.group_by
+        if expected.all_groups and by is not None and len(expected.groups) < by.most:
             listed = {group.name for group in expected.groups}
             for other in series.groups:
                 if other.name not in listed and other.values:
                     measure = replace(named, group=other.name)
-                    yield from self._counts((0,), other, measure, self._unsettled)
+                    yield from self._nobody_expected(other, measure, self._unsettled)
 
     def _series(self, place: int, expected: ExpectedSeries) -> Series:
         segments = self._result.segments
@@ -155,7 +169,7 @@ class _Judge:
             for name, found in by_name.items():
                 if name not in listed and found.series.counts[0]:
                     where = replace(measure, interval=name)
-                    yield from self._counts((0,), found.series, where, self._of(found))
+                    yield from self._nobody_expected(found.series, where, self._of(found))
 
     def _of(self, interval: IntervalResult) -> str | None:
         return why_unsettled(
@@ -214,13 +228,19 @@ class _Judge:
         steps = self._result.segments[0].steps
         return steps[step - 1].event if step <= len(steps) else None
 
+    def _nobody_expected(
+        self, series: Series, measure: Measure, unsettled: str | None
+    ) -> Iterator[Check]:
+        """Yield the check of an interval or a group that should not be there."""
+        yield from self._counts((0,) * len(series.steps), series, measure, unsettled)
+
     def _counts(
         self, expected: Sequence[int], series: Series, measure: Measure, unsettled: str | None
     ) -> Iterator[Check]:
-        if len(expected) > len(series.steps):
+        if expected and len(expected) != len(series.steps):
             raise DefinitionError(
-                f"{self._expectation.source} expects {len(expected)} counts, the funnel has "
-                f"{len(series.steps)} steps"
+                f"{self._expectation.source} expects {len(expected)} counts, the "
+                f"funnel has {len(series.steps)} steps"
             )
         for step, wanted in zip(series.steps, expected, strict=False):
             one = replace(measure, metric="count", step=step.step, event=step.event)

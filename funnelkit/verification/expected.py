@@ -7,8 +7,7 @@ answer of Amplitude's API, a chart's CSV or a lock file; `compare` holds a resul
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -16,6 +15,7 @@ from funnelkit.errors import DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from funnelkit.model import Interval
 
@@ -123,7 +123,7 @@ class Expectation:
     source: str
     origin: Origin = "typed"
     interval: Interval | None = None
-    answer: AmplitudeAnswer = AmplitudeAnswer()
+    answer: AmplitudeAnswer = field(default_factory=AmplitudeAnswer)
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -145,34 +145,16 @@ class Expectation:
         """Whether the period before is expected to have numbers, too."""
         return any(series.previous for series in self.segments)
 
+    @property
+    def interval_names(self) -> tuple[str, ...]:
+        """The names of all intervals, in order, each once."""
+        names = {one.name for series in self._every_series() for one in series.intervals}
+        return tuple(sorted(names))
+
     def _every_series(self) -> Iterator[ExpectedSeries]:
         for series in self.segments:
             yield series
             yield from series.groups
-
-
-def guessed_interval(expectation: Expectation) -> Interval:
-    """Return the interval of the series: as it says, or as far apart as its dates are."""
-    if expectation.interval is not None:
-        return expectation.interval
-    names = [one.name for series in expectation.segments for one in series.intervals]
-    try:
-        starts = sorted({datetime.fromisoformat(name) for name in names})
-    except ValueError:
-        raise DefinitionError(f"{expectation.source}: {names[0]!r} is no date") from None
-    apart = min((later - one for one, later in pairwise(starts)), default=timedelta(days=1))
-    for interval, most in _LENGTHS:
-        if apart <= most:
-            return interval
-    return "month"
-
-
-_LENGTHS: Final[tuple[tuple[Interval, timedelta], ...]] = (
-    ("5min", timedelta(minutes=5)),
-    ("hour", timedelta(hours=1)),
-    ("day", timedelta(days=1)),
-    ("week", timedelta(days=7)),
-)
 
 
 def _check_counts(counts: tuple[int, ...]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from funnelkit.errors import DefinitionError
 from funnelkit.specs.documents import read_document
+from funnelkit.specs.dumping import dump_funnels
 from funnelkit.specs.files import load_funnels
 from funnelkit.specs.problems import Problems
 from funnelkit.verification.expect_table import read_expect
@@ -159,3 +160,25 @@ def test_a_definition_that_is_no_chart_is_named(tmp_path):
     path.write_text('[funnels.f]\ndefinition = "other.json"\n')
     with pytest.raises(DefinitionError, match=r"funnels\.f\.definition: there is no file"):
         load_funnels(path)
+
+
+def test_what_is_expected_survives_being_written_anew(tmp_path):
+    text = """
+        events = "a.parquet"
+        steps = "A > B"
+        window = "1d"
+        [expect]
+        counts = [2, 1]
+        series = { 2026-05-01 = [2, 1] }
+        times = { "1 to 2" = { average = 12.5, median = "3m" } }
+        missing_users = [{ step = 2, users = 3, reason = 'say "bots"' }]
+        known_difference = { reason = "moved", until = 2026-12-31 }
+        fetched_at = 2026-06-01T10:00:00Z
+    """
+    path = tmp_path / "shop.funnel.toml"
+    path.write_text(text, "utf-8")
+    before = load_funnels(path)["shop"]
+    path.write_text(dump_funnels([before]), "utf-8")
+    after = load_funnels(path)["shop"]
+    assert after.expect_table == before.expect_table
+    assert (after.events, after.funnel) == (before.events, before.funnel)
