@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.events_sql import EventConditions
@@ -22,7 +22,7 @@ from funnelkit.events.sql import Parameters, quote_identifier
 from funnelkit.model import IDENTIFY_CALLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -42,7 +42,8 @@ class Query:
     amount where a property is summed. A label is a text, or NULL where the event does not fit the
     grouped step; where `labels` lists the texts, it is an index into them, or -1. `lacks_user_id`
     is the flag of step-1 events without a `user_id`; where the file can say it without a look at
-    each event, `all_lack_user_id` does instead.
+    each event, `all_lack_user_id` does instead. `files` are those that are read; `buckets` are lists of them, no
+    unit in two.
     """
 
     funnel: Funnel
@@ -56,6 +57,18 @@ class Query:
     all_lack_user_id: bool
     ties: str
     labels: tuple[str, ...] | None = None
+    files: tuple[str, ...] = ()
+    buckets: tuple[tuple[str, ...], ...] = ()
+
+    def of_bucket(self, files: Sequence[str]) -> Query:
+        """Return the query that reads only these files; its values are its own."""
+        bind = Parameters()
+        everything = list(self.files)
+        bind.values = {
+            name: list(files) if value == everything else value
+            for name, value in self.bind.values.items()
+        }
+        return replace(self, bind=bind, files=tuple(files), buckets=())
 
     @property
     def values(self) -> dict[str, Any]:
@@ -165,6 +178,9 @@ def compose(
         all_lack_user_id=table.user_id is None,
         ties=history.ties,
         labels=labels,
+        files=table.files,
+        # Units that are no users, as the values of a property, are in any bucket.
+        buckets=table.buckets if unit.ids and table.merges is None else (),
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from os import cpu_count
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numba
@@ -14,6 +16,8 @@ from funnelkit.engine.answer import answer
 from funnelkit.engine.bucket import Bucket, frozen
 from funnelkit.engine.entrants import join
 from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, partition
+from funnelkit.engine.sqlfiles import read_sql
+from funnelkit.events.connection import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
 BATCH = 1_000_000
 AHEAD = 16  # buckets
+IN_ORDER = 2  # files of a bucket that lies in order: one, and the empty one that names all columns
 
 Finished = TypeVar("Finished")
 
@@ -38,14 +43,16 @@ class Stream:
     event fits; `step_one` and `lacking` count events of step 1, and those without a user_id.
     """
 
-    def __init__(self, query: Query, connection: DuckDBPyConnection) -> None:
+    def __init__(
+        self, query: Query, connection: DuckDBPyConnection, codes: Codes | None = None
+    ) -> None:
         self.query = query
         self.connection = connection
+        self.codes = Codes() if codes is None else codes
         self.reset()
 
     def reset(self) -> None:
         """Forget what was counted."""
-        self.codes: dict[str, int] = {}  # of labels in the order in which they came
         self.seen = 0
         self.step_one = 0
         self.lacking = 0
@@ -90,6 +97,15 @@ class Stream:
         With `keep`, a bucket is given memory of its own before.
         """
         with ThreadPoolExecutor(cpu_count()) as pool:
+            if self.query.buckets:
+                found = list(
+                    pool.map(lambda files: self._bucket(files, finish, keep), self.query.buckets)
+                )
+                for one, _ in found:
+                    self.seen |= one.seen
+                    self.step_one += one.step_one
+                    self.lacking += one.lacking
+                return [each for _, finished in found for each in finished]
             if self.query.unit.ordered:
                 try:
                     return self._each_cut(
@@ -99,6 +115,23 @@ class Stream:
                     self.reset()  # the file is in another order: read it again and partition it
             parts = partition(self.batches())
             return list(pool.map(lambda part: finish(grouped(part)), parts))
+
+    def _bucket(
+        self, files: Sequence[str], finish: Callable[[Bucket], Finished], keep: bool
+    ) -> tuple[Stream, list[Finished]]:
+        """Return what `finish` makes of one bucket of a store, and the stream that read it."""
+        with closing(connect()) as connection:
+            connection.execute(read_sql("properties")).fetchall()
+            stream = Stream(self.query.of_bucket(files), connection, self.codes)
+            if self.query.unit.ordered and len(files) <= IN_ORDER:
+                try:
+                    whole = cut(stream.batches())
+                    return stream, [finish(one.copy() if keep else one) for one in whole]
+                except NotClusteredError:
+                    stream.reset()
+            # Files of several months, each in order: only the units have to be brought together.
+            rows = list(stream.batches())
+            return stream, [finish(grouped(rows))] if rows else []
 
     def _each_cut(
         self, finish: Callable[[Bucket], Finished], pool: ThreadPoolExecutor
@@ -157,9 +190,7 @@ class Stream:
 
     def _codes(self, encoded: Any) -> Any:
         """Return the code of each label in `encoded`, an Arrow dictionary."""
-        own = [
-            self.codes.setdefault(text, len(self.codes)) for text in encoded.dictionary.to_pylist()
-        ]
+        own = self.codes.of(encoded.dictionary.to_pylist())
         index = encoded.indices.cast("int32").fill_null(-1).to_numpy(zero_copy_only=False)
         return np.array([*own, -1], np.int32)[index]  # the last one is what -1 takes: no label
 
@@ -207,6 +238,19 @@ class Stream:
             frozen(bucket.mask if paired else bucket.mask[:0]),
             frozen(bucket.flags if paired else bucket.flags[:0]),
         )
+
+
+class Codes(dict[str, int]):
+    """Numbers of labels, in the order in which they came; several threads may ask."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = Lock()
+
+    def of(self, labels: Sequence[str | None]) -> list[int]:
+        """Return the number of each label."""
+        with self._lock:
+            return [self.setdefault(label, len(self)) for label in labels]  # type: ignore[arg-type]
 
 
 class _Line(NamedTuple):

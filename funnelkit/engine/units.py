@@ -184,16 +184,20 @@ def id_columns(table: EventTable, connection: DuckDBPyConnection, *, exact: bool
     found = [column for role in IDS if (column := getattr(table, role))]
     if not found:
         raise ColumnError("no column names the user: amplitude_id, user_id or device_id is needed")
-    if len(found) == 1 or exact:
+    if len(found) == 1:
         return found
     for position, column in enumerate(found):
-        if null_count(table, column, connection) == 0:
+        # For a few events, no statistics are looked up; a store knows without a look.
+        known = table.nulls.get(column) if exact else null_count(table, column, connection)
+        if known == 0:
             return found[: position + 1]
     return found
 
 
 def null_count(table: EventTable, column: str, connection: DuckDBPyConnection) -> int | None:
     """Return how often a column is empty by the files' statistics; None where they do not say."""
+    if column in table.nulls:
+        return table.nulls[column]
     query = (
         "SELECT CASE WHEN count(stats_null_count) = count(*) THEN sum(stats_null_count)::BIGINT END"
         ", count(DISTINCT file_name) FROM parquet_metadata($files) WHERE path_in_schema = $column"

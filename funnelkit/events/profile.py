@@ -17,7 +17,7 @@ from funnelkit.model import NONE
 from funnelkit.packaged import packaged_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import IO
 
     from duckdb import DuckDBPyConnection
@@ -182,11 +182,10 @@ class _Profiler:
         return {None if total else name: tuple(row) for name, *row, total in found}
 
     def keyed(
-        self, event: str, column: str, fields: Iterable[Field]
+        self, event: str, column: str, fields: Sequence[Field]
     ) -> dict[str | None, list[PropertyProfile]]:
         """Return the properties inside a column, by event type."""
-        spelt = {field.read_as: field.name for field in fields if field.read_as is not None}
-        json = property_json(self.table, column)
+        json = property_json(self.table, column, fields)
         values = (
             f"SELECT {event} AS event, unnest(json_keys({json})) AS name, "
             f"unnest(json_extract({json}, '$.*')) AS value FROM {{events}}"
@@ -197,10 +196,7 @@ class _Profiler:
             )
         )
         return {
-            name: [
-                _property(spelt.get(key, key), list(rows), events[name])
-                for key, rows in _grouped(properties)
-            ]
+            name: [_property(key, list(rows), events[name]) for key, rows in _grouped(properties)]
             for name, properties in _grouped(self.values(values))
         }
 

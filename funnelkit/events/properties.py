@@ -7,6 +7,7 @@ have columns of their own, or stands in `user_properties`. `price` and `Price` a
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
@@ -21,7 +22,7 @@ from funnelkit.events.times import is_number
 from funnelkit.model import SESSION_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from funnelkit.events.table import EventTable, Field
     from funnelkit.model import Property, Scope
@@ -96,12 +97,19 @@ def expression(table: EventTable, prop: Property, bind: Parameters) -> PropertyE
         column, fields = table.user_properties, table.user_fields
         beside = _built_in_column(table, prop.name)
         if beside is not None:
-            return _plain(quote_identifier(beside), table.types[beside])
+            return _outside(table, beside)
     inside = _inside(table, column, fields, prop.name, bind)
     if beside is None:
         return inside
-    outside = _plain(quote_identifier(beside), table.types[beside])
+    outside = _outside(table, beside)
     return outside if inside is MISSING else _either(inside, outside)
+
+
+def _outside(table: EventTable, name: str) -> PropertyExpression:
+    """Return the value of a column that plays no role."""
+    columns = [field for field in table.column_fields if field.name == name]
+    found = [_plain(quote_identifier(each.read_as or ""), each.type) for each in columns]
+    return _of_any_kind(found) if found else _plain(quote_identifier(name), table.types[name])
 
 
 def _session(table: EventTable) -> PropertyExpression:
@@ -149,11 +157,30 @@ def known_properties(table: EventTable, scope: Scope) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def property_json(table: EventTable, column: str) -> str:
-    """Return the SQL of a column of properties as JSON, whatever it is."""
+def property_json(table: EventTable, column: str, fields: Sequence[Field] = ()) -> str:
+    """Return the SQL of a column of properties as JSON, whatever it is.
+
+    `fields` are those of the column where it is a STRUCT.
+    """
     name = quote_identifier(column)
     kind = table.types[column]
+    if any(field.name != field.read_as for field in fields) and all(f.read_as for f in fields):
+        return _object_of(name, fields)
     return _json_text(name, kind) if kind in {"JSON", "VARCHAR"} else f"to_json({name})"
+
+
+def _object_of(column: str, fields: Sequence[Field]) -> str:
+    """Return the JSON object of a STRUCT whose fields are called otherwise than its properties."""
+    items = []
+    for read_as, field in {field.read_as or "": field for field in fields}.items():
+        value = f"({column}).{quote_identifier(read_as)}"
+        if field.inside:  # once for all that are inside
+            items.append(f"nullif(substr({value}::VARCHAR, 2, len({value}::VARCHAR) - 2), '')")
+        else:
+            key = json.dumps(field.name).replace("'", "''").replace("$", "\\u0024")
+            items.append(f"'{key}:' || to_json({value})::VARCHAR")
+    text = f"('{{' || coalesce(array_to_string([{', '.join(items)}], ','), '') || '}}')::JSON"
+    return f"CASE WHEN {column} IS NOT NULL THEN {text} END"
 
 
 def _keys(table: EventTable, column: str) -> set[str]:
@@ -168,7 +195,9 @@ def _keys(table: EventTable, column: str) -> set[str]:
 
 
 def free_columns(table: EventTable) -> list[str]:
-    """Return the columns that play no role."""
+    """Return the names of the properties that columns without a role hold."""
+    if table.column_fields:
+        return list(dict.fromkeys(field.name for field in table.column_fields))
     roles = {getattr(table, role) for role in ROLES if role != "event_time"}
     return [name for name in table.types if name not in {*roles, table.time}]
 
@@ -186,22 +215,29 @@ def _inside(
     kind = table.types[column]
     quoted = quote_identifier(column)
     if struct_fields(kind):
-        field = next((field for field in fields if field.name == name), None)
-        if field is None:
-            return MISSING
-        if field.read_as is None:
-            raise ColumnError(
-                f"some files have a property {name!r}, others one that differs from it only in "
-                "case; DuckDB would mix them up. Read the files apart."
-            )
-        # In parentheses: without them the column could be taken for a table of its name.
-        return _plain(f"({quoted}).{quote_identifier(field.read_as)}", field.type)
+        found = [_field(quoted, field, bind) for field in fields if field.name == name]
+        return _of_any_kind(found) if found else MISSING
     if types := map_types(kind):
         return _plain(f"map_extract_value({quoted}, {bind.bind(name)})", types[1])
-    # A JSON pointer is exact whatever the name holds; the first of two equal keys counts.
+    return _member(_json_text(quoted, kind), name, bind)
+
+
+def _field(quoted: str, field: Field, bind: Parameters) -> PropertyExpression:
+    if field.read_as is None:
+        raise ColumnError(
+            f"some files have a property {field.name!r}, others one that differs from it only in "
+            "case; DuckDB would mix them up. Read the files apart."
+        )
+    # In parentheses: without them the column could be taken for a table of its name.
+    value = f"({quoted}).{quote_identifier(field.read_as)}"
+    return _member(value, field.name, bind) if field.inside else _plain(value, field.type)
+
+
+def _member(text: str, name: str, bind: Parameters) -> PropertyExpression:
+    """Return a value of a JSON object; the first of two equal keys counts."""
+    # A JSON pointer is exact whatever the name holds.
     pointer = bind.bind("/" + name.replace("~", "~0").replace("/", "~1"))
-    value = f"json_extract({_json_text(quoted, kind)}, {pointer})"
-    return PropertyExpression(json_value(value), PropertyType.JSON)
+    return PropertyExpression(json_value(f"json_extract({text}, {pointer})"), PropertyType.JSON)
 
 
 def json_value(sql: str) -> str:
@@ -251,6 +287,16 @@ def _iso(sql: str, *, zoned: bool) -> str:
     """Return the SQL of a time as `2020-04-02T09:17:23`, with a fraction only if there is one."""
     text = f"replace(CAST({sql} AS VARCHAR), ' ', 'T')"
     return f"replace({text}, '+00', 'Z')" if zoned else text
+
+
+def _of_any_kind(found: list[PropertyExpression]) -> PropertyExpression:
+    """Return the one value that is there, as JSON where there can be several kinds: 3 and "3"."""
+    if len(found) == 1:
+        return found[0]
+    values = (
+        each.sql if each.type is PropertyType.JSON else f"to_json({each.sql})" for each in found
+    )
+    return PropertyExpression(f"coalesce({', '.join(values)})", PropertyType.JSON)
 
 
 def _either(inside: PropertyExpression, outside: PropertyExpression) -> PropertyExpression:

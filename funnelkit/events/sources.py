@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from funnelkit.errors import ColumnError, DataError
+from funnelkit.errors import ColumnError, DataError, DefinitionError
 from funnelkit.events.alike import unlike_files
 from funnelkit.events.bodies import write_lines
 from funnelkit.events.columns import check_mapping, find_roles, parse_columns
@@ -40,6 +40,7 @@ from funnelkit.events.jsonlines import json_lines, read_names
 from funnelkit.events.merges import follow
 from funnelkit.events.parquet import open_parquet
 from funnelkit.events.settled import settle
+from funnelkit.events.store.place import store_of
 from funnelkit.events.table import literally, read_parquet
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def open_events(
     """Open events for the time of a `with` block; temporary files vanish at its end.
 
     Args:
-        source: A path, a glob, a folder, `-` for standard input, a list of these, or a Polars,
-            pandas or Arrow frame. Parquet is read where it lies; JSON lines, CSV, gzip, standard
+        source: A path, a glob, a folder, `-` for standard input, a list of these, a Polars,
+            pandas or Arrow frame, or an event store: its folder, or a `StoreVersion`. Parquet is read where it lies; JSON lines, CSV, gzip, standard
             input and frames are converted once.
         columns: Which column is which, as a mapping or as the text `user=…,event=…,time=…`.
             What is not said is found by Amplitude's names, then by common names with a note.
@@ -77,6 +78,15 @@ def open_events(
         DataError: a file cannot be read, a row is no event, a time is none. The text names it.
     """
     explicit = parse_columns(columns) if isinstance(columns, str) else check_mapping(columns or {})
+    store = store_of(source)
+    if store is not None:
+        if explicit:
+            raise DefinitionError(
+                f"{store.folder} is a store, whose columns have Amplitude's names: leave out "
+                "--columns"
+            )
+        yield store.open()
+        return
     with (
         tempfile.TemporaryDirectory(prefix="funnelkit-", ignore_cleanup_errors=True) as folder,
     ):

@@ -7,7 +7,7 @@ the original files, or a temporary copy of what was read.
 from __future__ import annotations
 
 import glob
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from funnelkit.events.sql import quote_identifier
@@ -37,12 +37,15 @@ class Field:
 
     `name` is spelt as in the files, `read_as` as DuckDB spells it: DuckDB folds case, so of
     `Price` and `price` it calls the second `price_1`. `read_as` is None where files differ so
-    that DuckDB would mix two properties into one; such a property cannot be read.
+    that DuckDB would mix two properties into one; such a property cannot be read. Several fields
+    may have one name, each for another kind of value. With `inside`, `read_as` is a field of JSON
+    objects, and the value stands there under `name`.
     """
 
     name: str
     type: str
     read_as: str | None
+    inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ class EventTable:
     they are applied wherever events are read, so that a later merge changes earlier events, too
     (specification A13). `notes` are sentences that the user should see: guesses, and what is
     peculiar.
+
+    The rest is known of event stores only. `column_fields` are the columns that play no role, by
+    the names of their properties. `nulls` says of some columns how many events lack them.
+    `buckets` are lists of files that together are all, no user in two of them, each file in the
+    order of (amplitude_id, time) and those of a list in the order of time.
     """
 
     files: tuple[str, ...]
@@ -85,6 +93,9 @@ class EventTable:
     event_fields: tuple[Field, ...] = ()
     user_fields: tuple[Field, ...] = ()
     group_fields: tuple[Field, ...] = ()
+    column_fields: tuple[Field, ...] = ()
+    nulls: Mapping[str, int] = field(default_factory=dict)
+    buckets: tuple[tuple[str, ...], ...] = ()
 
     def relation(self, bind: Parameters) -> str:
         """Return the FROM item that reads the files, ids that were merged replaced."""

@@ -1,0 +1,224 @@
+"""One user is erased everywhere: from the last version, and from the files of those before."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from funnelkit.errors import DataError
+from funnelkit.events.connection import connect, data_errors
+from funnelkit.events.sql import Parameters
+from funnelkit.events.store.commit import commit, synced
+from funnelkit.events.store.layout import SIDE
+from funnelkit.events.store.lock import writing
+from funnelkit.events.store.reading import snapshot
+from funnelkit.events.store.vacuum import erase
+from funnelkit.events.store.writing import UNFINISHED, write_file
+from funnelkit.events.table import literally, read_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+    from funnelkit.events.store.reading import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was erased: events of the last version, the user's Amplitude IDs, and files.
+
+    `rewritten` counts files of the last version, `erased` files that older versions had.
+    """
+
+    version: int
+    events: int
+    amplitude_ids: tuple[int, ...]
+    rewritten: int
+    erased: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Whom:
+    """A user: the id that was given, and all Amplitude IDs that go with it."""
+
+    given: str
+    ids: tuple[int, ...]
+
+    def condition(self, bind: Parameters) -> str:
+        """Return the condition that an event is the user's."""
+        ids, given = bind.bind(list(self.ids)), bind.bind(self.given)
+        return (
+            f"(amplitude_id IN (SELECT unnest({ids}::BIGINT[])) OR "
+            f"coalesce(user_id = {given}, false))"
+        )
+
+
+def forget(folder: Path, user: str) -> Forgotten:
+    """Erase a user, named by user_id, amplitude_id or the device_id of somebody anonymous.
+
+    With him go all events of his Amplitude IDs, and of those that were merged with them. Versions
+    that had his events cannot be read any more. To do it twice does no harm: what a killed one
+    left, the next one erases.
+
+    Raises:
+        DataError: nobody has this id, or the folder cannot be written.
+    """
+    with writing(folder), closing(connect()) as connection, data_errors(str(folder)):
+        found = snapshot(folder)
+        whom = _find(folder, user, connection)
+        held = [file for file in found.files if _count(folder, [file.path], whom, connection)]
+        events = _count(folder, [file.path for file in held], whom, connection)
+        version = found.version
+        if held or _is_merged(found, whom, connection):
+            add = []
+            for file in held:
+                bind = Parameters()
+                paths = [found.state.schema, file.path]
+                placeholder = bind.bind(literally(str(folder / path) for path in paths))
+                select = (
+                    f"SELECT * FROM {read_parquet(placeholder, hive=False)} "
+                    f"WHERE NOT {whom.condition(bind)}"
+                )
+                rest = write_file(folder, file.partition, select, bind, connection)
+                add += [] if rest is None else [rest]
+            version = commit(
+                folder,
+                version=version,
+                operation="forget",
+                state=replace(found.state, merges=_merges_without(found, whom, connection)),
+                catalogue=found.catalogue,
+                add=add,
+                remove=held,
+                said={"events": -events},
+            )
+        old = _old_files(snapshot(folder), whom, connection)
+        erase(folder, old)
+    return Forgotten(version, events, whom.ids, len(held), len(old))
+
+
+def _all_files(folder: Path) -> list[str]:
+    """Return the paths of all events that lie in the folder, whatever version they belong to."""
+    return sorted(str(path.relative_to(folder)) for path in folder.glob("month=*/bucket=*/*"))
+
+
+def _find(folder: Path, user: str, connection: DuckDBPyConnection) -> _Whom:
+    files = _all_files(folder)
+    ids: set[int] = set()
+    if files:
+        bind = Parameters()
+        relation = read_parquet(
+            bind.bind(literally(str(folder / file) for file in files)), hive=False
+        )
+        given = bind.bind(user)
+        ids = _ids(
+            connection, bind, relation, f"user_id = {given} OR amplitude_id::VARCHAR = {given}"
+        )
+        if not ids:
+            ids = _ids(connection, bind, relation, f"device_id = {given} AND user_id IS NULL")
+    if user.removeprefix("-").isdecimal() and user.isascii() and len(user) < 19:  # noqa: PLR2004
+        ids |= (
+            {int(user)} if _with_merged(folder, {int(user)}, connection) != {int(user)} else set()
+        )
+    if not ids:
+        raise DataError(
+            f"{folder} has no events of a user {user!r}: no user_id, no amplitude_id, and no "
+            "device_id of somebody anonymous is this"
+        )
+    return _Whom(user, tuple(sorted(_with_merged(folder, ids, connection))))
+
+
+def _ids(
+    connection: DuckDBPyConnection, bind: Parameters, relation: str, condition: str
+) -> set[int]:
+    sql = f"SELECT DISTINCT amplitude_id FROM {relation} WHERE {condition}"
+    found = connection.execute(sql, bind.used_in(sql)).fetchall()
+    return {one for (one,) in found if one is not None}
+
+
+def _with_merged(folder: Path, ids: set[int], connection: DuckDBPyConnection) -> set[int]:
+    """Return the ids, and all that were ever merged with them, in whatever direction."""
+    files = sorted(str(path) for path in (folder / SIDE).glob("merges-*.parquet"))
+    if not files:
+        return ids
+    pairs = connection.execute(
+        "SELECT amplitude_id, merged_amplitude_id FROM read_parquet($files)",
+        {"files": literally(files)},
+    ).fetchall()
+    found = set(ids)
+    while True:
+        more = {one for pair in pairs if not found.isdisjoint(pair) for one in pair} - found
+        if not more:
+            return found
+        found |= more
+
+
+def _count(folder: Path, files: Iterable[str], whom: _Whom, connection: DuckDBPyConnection) -> int:
+    paths = literally(str(folder / file) for file in files)
+    if not paths:
+        return 0
+    bind = Parameters()
+    sql = (
+        f"SELECT count(*) FROM {read_parquet(bind.bind(paths), hive=False)} "
+        f"WHERE {whom.condition(bind)}"
+    )
+    return int(connection.execute(sql, bind.values).fetchall()[0][0])
+
+
+def _is_merged(found: Snapshot, whom: _Whom, connection: DuckDBPyConnection) -> bool:
+    return found.state.merges is not None and bool(
+        connection.execute(
+            "SELECT count(*) FROM read_parquet($file) WHERE amplitude_id IN "
+            "(SELECT unnest($ids::BIGINT[])) OR merged_amplitude_id IN "
+            "(SELECT unnest($ids::BIGINT[]))",
+            {
+                "file": literally([str(found.folder / found.state.merges)]),
+                "ids": list(whom.ids),
+            },
+        ).fetchall()[0][0]
+    )
+
+
+def _merges_without(found: Snapshot, whom: _Whom, connection: DuckDBPyConnection) -> str | None:
+    if not _is_merged(found, whom, connection) or found.state.merges is None:
+        return found.state.merges
+    name = f"{SIDE}/merges-{uuid4().hex}.parquet"
+    connection.execute(
+        "COPY (SELECT * FROM read_parquet($file) WHERE amplitude_id NOT IN "
+        "(SELECT unnest($ids::BIGINT[])) AND merged_amplitude_id NOT IN "
+        "(SELECT unnest($ids::BIGINT[]))) TO $target (FORMAT parquet)",
+        {
+            "file": literally([str(found.folder / found.state.merges)]),
+            "ids": list(whom.ids),
+            "target": str(found.folder / name),
+        },
+    ).fetchall()
+    synced(found.folder / name)
+    return name
+
+
+def _old_files(found: Snapshot, whom: _Whom, connection: DuckDBPyConnection) -> list[Path]:
+    """Return the files that are not of the last version and have something of the user."""
+    current = {file.path for file in found.files}
+    old = [file for file in _all_files(found.folder) if file not in current]
+    held = [found.folder / file for file in old if _has(found.folder, file, whom, connection)]
+    side = found.folder / SIDE
+    held += [
+        path
+        for path in side.glob("merges-*.parquet")
+        if str(path.relative_to(found.folder)) != found.state.merges
+    ]
+    held += [path for path in (found.folder / UNFINISHED).rglob("*") if path.is_file()]
+    return held
+
+
+def _has(folder: Path, file: str, whom: _Whom, connection: DuckDBPyConnection) -> bool:
+    import duckdb
+
+    try:
+        return bool(_count(folder, [file], whom, connection))
+    except duckdb.Error:  # a file that a killed import did not finish: nobody can read it
+        return True

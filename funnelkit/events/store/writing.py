@@ -1,0 +1,233 @@
+"""Events into a store: files of whole partitions, in order, and one commit that names them."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+from funnelkit.errors import DataError, DefinitionError
+from funnelkit.events.connection import connect, data_errors
+from funnelkit.events.sql import Parameters, quote_identifier
+from funnelkit.events.store.catalogue import duckdb_struct
+from funnelkit.events.store.columns import Selecting, empty_catalogue
+from funnelkit.events.store.commit import StoredFile, commit, create, delta, synced
+from funnelkit.events.store.layout import (
+    BUCKETS,
+    MOST_BUCKETS,
+    ORDER,
+    ROW_GROUP,
+    SIDE,
+    Partition,
+)
+from funnelkit.events.store.ledger import with_imports
+from funnelkit.events.store.reading import Snapshot, snapshot
+from funnelkit.events.store.state import State, is_store
+from funnelkit.events.table import literally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+    from funnelkit.events.store.catalogue import Catalogue
+    from funnelkit.events.store.ledger import Import
+    from funnelkit.events.table import EventTable
+
+UNFINISHED: Final = f"{SIDE}/unfinished"
+"""Where an import keeps what is not in order yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of events: how many are new, how many were there, and the store's version."""
+
+    version: int
+    events: int
+    known: int
+
+
+def append(
+    folder: Path,
+    table: EventTable,
+    *,
+    imports: Sequence[Import] = (),
+    buckets: int | None = None,
+) -> Appended:
+    """Add events to a store, which is made if there is none, and return what was done.
+
+    An event whose uuid the store has (or whose insert_id it has from the same device within seven
+    days: specification A13) is not added once more. The caller holds the lock (`writing`).
+
+    Args:
+        folder: where the store is.
+        table: the events.
+        imports: what to write into the ledger.
+        buckets: how many buckets of users a new store has.
+
+    Raises:
+        ColumnError: the source has two columns that the store would keep as one.
+        DataError: the store cannot be written; nothing was added.
+        DefinitionError: `buckets` is not what the store has.
+    """
+    with _scratch(folder) as scratch, closing(connect()) as connection, data_errors(str(folder)):
+        before = opened(folder, buckets)
+        selecting = Selecting(table, before.catalogue, connection)
+        selection = selecting.selection(buckets=before.state.buckets)
+        connection.execute(
+            f"COPY ({selection.sql}) TO $target (FORMAT parquet, PARTITION_BY (month, bucket))",
+            {**selection.bind.used_in(selection.sql), "target": str(scratch / "parts")},
+        ).fetchall()
+        added = list(_sorted(before, scratch / "parts", connection))
+        state = replace(before.state, ledger=with_imports(folder, before.state.ledger, imports))
+        changed = selection.catalogue != before.catalogue
+        if changed:
+            schema = write_schema(folder, selection.catalogue, connection)
+            state = replace(state, schema=schema)
+        events = sum(file.rows for file in added)
+        known = table.rows - events
+        if not added and not imports:
+            return Appended(before.version, 0, known)
+        version = commit(
+            folder,
+            version=before.version,
+            operation="import",
+            state=state,
+            catalogue=selection.catalogue,
+            changed=changed,
+            add=added,
+            said={"events": events},
+        )
+    return Appended(version, events, known)
+
+
+def opened(folder: Path, buckets: int | None = None) -> Snapshot:
+    """Return the last version of a store; where there is none, make it."""
+    if is_store(folder) and any((folder / "_delta_log").glob("*.json")):
+        found = snapshot(folder)
+        if buckets not in {None, found.state.buckets}:
+            raise DefinitionError(
+                f"{folder} has {found.state.buckets} buckets of users, not {buckets}; that is "
+                "settled when a store is made"
+            )
+        return found
+    delta()
+    if buckets is not None and not 1 <= buckets <= MOST_BUCKETS:
+        raise DefinitionError(f"a store has 1 to {MOST_BUCKETS} buckets of users, not {buckets}")
+    with closing(connect()) as connection:
+        catalogue = empty_catalogue()
+        schema = write_schema(folder, catalogue, connection)
+    create(folder, catalogue, State(BUCKETS if buckets is None else buckets, schema))
+    return snapshot(folder)
+
+
+def write_schema(folder: Path, catalogue: Catalogue, connection: DuckDBPyConnection) -> str:
+    """Write an empty Parquet file with all columns, and return its path in the store."""
+    columns = [
+        f"NULL::{entry.kind.duckdb} AS {quote_identifier(entry.field)}"
+        for entry in catalogue.columns.entries
+    ]
+    columns += [
+        f"NULL::{duckdb_struct(fields)} AS {quote_identifier(name)}"
+        for name, fields in catalogue.objects.items()
+    ]
+    name = f"{SIDE}/schema-{uuid4().hex}.parquet"
+    connection.execute(
+        f"COPY (SELECT {', '.join(columns)} LIMIT 0) TO $target (FORMAT parquet)",
+        {"target": str(folder / name)},
+    ).fetchall()
+    synced(folder / name)
+    return name
+
+
+def _sorted(before: Snapshot, parts: Path, connection: DuckDBPyConnection) -> Iterator[StoredFile]:
+    """Write each partition's new events in order, and yield the files that have any."""
+    for folder in sorted(parts.glob("month=*/bucket=*")):
+        partition = Partition(
+            folder.parent.name.removeprefix("month="), int(folder.name.removeprefix("bucket="))
+        )
+        files = sorted(str(file) for file in folder.glob("*.parquet"))
+        there = [
+            str(before.folder / file.path)
+            for file in before.files
+            if file.partition.bucket == partition.bucket and _near(file, partition)
+        ]
+        bind = Parameters()
+        events = f"read_parquet({bind.bind(literally(files))}, hive_partitioning = false)"
+        if there:
+            schema = str(before.folder / before.state.schema)
+            known = (
+                f"read_parquet({bind.bind(literally([schema, *there]))}, "
+                "hive_partitioning = false, union_by_name = true)"
+            )
+            events = f"({_unknown(events, known)})"
+        file = write_file(before.folder, partition, f"SELECT * FROM {events}", bind, connection)
+        if file is not None:
+            yield file
+        shutil.rmtree(folder)
+
+
+def _near(file: StoredFile, partition: Partition) -> bool:
+    """Return whether a file may have an event of the partition, or one within a week of it."""
+    from datetime import UTC, datetime, timedelta
+
+    if file.partition.month == partition.month:
+        return True
+    year, month = map(int, partition.month.split("-"))
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    week = 7 * 86_400_000_000
+    first = (datetime(year, month, 1, tzinfo=UTC) - epoch) // timedelta(microseconds=1)
+    return file.last >= first - week and file.first <= first + 31 * 86_400_000_000 + week
+
+
+def _unknown(events: str, known: str) -> str:
+    """Return the SELECT of the events that the store does not have (specification A13)."""
+    return (
+        f"SELECT * FROM {events} AS new WHERE NOT EXISTS (FROM {known} AS old WHERE "
+        "old.uuid = new.uuid) AND NOT EXISTS "
+        f"(FROM {known} AS old WHERE old.device_id = new.device_id AND "
+        'old."$insert_id" = new."$insert_id" AND '
+        "old.event_time BETWEEN new.event_time - INTERVAL 7 DAY AND new.event_time + "
+        "INTERVAL 7 DAY)"
+    )
+
+
+def write_file(
+    store: Path, partition: Partition, select: str, bind: Parameters, connection: DuckDBPyConnection
+) -> StoredFile | None:
+    """Write events in the order of a store's files; None where there are none."""
+    path = partition.new_file()
+    target = store / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    order = ", ".join(map(quote_identifier, ORDER))
+    connection.execute(
+        f"COPY ({select} ORDER BY {order}) TO $target (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})",
+        {**bind.used_in(select), "target": str(target)},
+    ).fetchall()
+    rows, first, last, named = connection.execute(
+        "SELECT count(*), epoch_us(min(event_time)), epoch_us(max(event_time)), count(user_id) "
+        "FROM read_parquet($files, hive_partitioning = false)",
+        {"files": literally([str(target)])},
+    ).fetchall()[0]
+    if not rows:
+        target.unlink()
+        return None
+    synced(target)
+    return StoredFile(path, partition, rows, first, last, rows - named, target.stat().st_size)
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Give a folder inside the store for what is not finished; a killed import leaves it behind."""
+    unfinished = folder / UNFINISHED
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        unfinished.mkdir(parents=True)
+        yield unfinished
+    except OSError as error:
+        raise DataError(f"{folder} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
