@@ -99,7 +99,9 @@ class Stream:
         with ThreadPoolExecutor(cpu_count()) as pool:
             if self.query.buckets:
                 found = list(
-                    pool.map(lambda files: self._bucket(files, finish, keep), self.query.buckets)
+                    pool.map(
+                        lambda files: self._bucket(files, finish, keep=keep), self.query.buckets
+                    )
                 )
                 for one, _ in found:
                     self.seen |= one.seen
@@ -117,7 +119,7 @@ class Stream:
             return list(pool.map(lambda part: finish(grouped(part)), parts))
 
     def _bucket(
-        self, files: Sequence[str], finish: Callable[[Bucket], Finished], keep: bool
+        self, files: Sequence[str], finish: Callable[[Bucket], Finished], *, keep: bool
     ) -> tuple[Stream, list[Finished]]:
         """Return what `finish` makes of one bucket of a store, and the stream that read it."""
         with closing(connect()) as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from funnelkit.errors import ColumnError, did_you_mean
 from funnelkit.events.checks import check_times, incomplete, suspects
@@ -49,7 +49,9 @@ def open_parquet(
     column = roles.columns["event_time"]
     kind, time_notes = read_times(source, column, duckdb_type=schema.types[column])
     notes = [*roles.notes(), *time_notes, *incomplete(source, roles)]
-    others = {role: name for role, name in roles.columns.items() if role != "event_time"}
+    others: dict[str, Any] = {
+        role: name for role, name in roles.columns.items() if role != "event_time"
+    }
     return EventTable(
         files=tuple(literally(source.paths)),
         types=schema.types,

@@ -66,8 +66,9 @@ def open_events(
 
     Args:
         source: A path, a glob, a folder, `-` for standard input, a list of these, a Polars,
-            pandas or Arrow frame, or an event store: its folder, or a `StoreVersion`. Parquet is read where it lies; JSON lines, CSV, gzip, standard
-            input and frames are converted once.
+            pandas or Arrow frame, or an event store: its folder, or a `StoreVersion`. Parquet is
+            read where it lies; JSON lines, CSV, gzip, standard input and frames are converted
+            once.
         columns: Which column is which, as a mapping or as the text `user=…,event=…,time=…`.
             What is not said is found by Amplitude's names, then by common names with a note.
         stdin: The stream that `-` stands for; by default the process's own.

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from funnelkit.events.store.kinds import JSON, NUMBER, kind_named
+from funnelkit.events.store.kinds import JSON, LIST, kind_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -98,11 +98,15 @@ class Catalogue:
 def to_schema(catalogue: Catalogue) -> Any:
     """Return the catalogue as a Delta schema."""
     from deltalake import Field, Schema
+    from deltalake.schema import PrimitiveType
 
     columns = [_delta_field(entry) for entry in catalogue.columns.entries]
     for name, fields in catalogue.objects.items():
         columns.append(Field(name, _struct(fields), nullable=True))
-    columns += [Field("month", "string"), Field("bucket", "integer")]
+    columns += [
+        Field("month", PrimitiveType("string")),
+        Field("bucket", PrimitiveType("integer")),
+    ]
     return Schema(columns)
 
 
@@ -120,9 +124,9 @@ def from_schema(schema: Any) -> Catalogue:
 
 def _struct(fields: Fields) -> Any:
     from deltalake import Field
-    from deltalake.schema import StructType
+    from deltalake.schema import PrimitiveType, StructType
 
-    rest = Field(REST, "string", metadata={_NAMES: json.dumps(sorted(fields.rest))})
+    rest = Field(REST, PrimitiveType("string"), metadata={_NAMES: json.dumps(sorted(fields.rest))})
     return StructType([*map(_delta_field, fields.entries), rest])
 
 
@@ -130,9 +134,9 @@ def _delta_field(entry: Entry) -> Any:
     from deltalake import Field
     from deltalake.schema import ArrayType, PrimitiveType
 
-    kind: Any = entry.kind.delta
-    if kind == "array<string>":
-        kind = ArrayType(PrimitiveType("string"), contains_null=True)
+    kind: Any = ArrayType(PrimitiveType("string"), contains_null=True)
+    if entry.kind is not LIST:
+        kind = PrimitiveType(entry.kind.delta)
     return Field(entry.field, kind, metadata={_NAME: entry.name, _KIND: entry.kind.name})
 
 
@@ -157,6 +161,3 @@ def duckdb_struct(fields: Fields) -> str:
 
     parts = [f"{quote_identifier(e.field)} {e.kind.duckdb}" for e in fields.entries]
     return f"STRUCT({', '.join([*parts, f'{quote_identifier(REST)} {JSON.duckdb}'])})"
-
-
-__all__ = ["JSON", "NUMBER", "OBJECTS", "REST", "Catalogue", "Entry", "Fields"]

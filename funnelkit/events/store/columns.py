@@ -1,4 +1,4 @@
-"""The columns of a source as those of a store: every role by Amplitude's name, the rest as it is."""
+"""The columns of a source as those of a store: roles by Amplitude's names, the rest as it is."""
 
 from __future__ import annotations
 

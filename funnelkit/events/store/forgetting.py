@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from funnelkit.errors import DataError
@@ -69,7 +71,7 @@ def forget(folder: Path, user: str) -> Forgotten:
     """
     with writing(folder), closing(connect()) as connection, data_errors(str(folder)):
         found = snapshot(folder)
-        whom = _find(folder, user, connection)
+        whom = _find(found, user, connection)
         held = [file for file in found.files if _count(folder, [file.path], whom, connection)]
         events = _count(folder, [file.path for file in held], whom, connection)
         version = found.version
@@ -105,8 +107,10 @@ def _all_files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.glob("month=*/bucket=*/*"))
 
 
-def _find(folder: Path, user: str, connection: DuckDBPyConnection) -> _Whom:
-    files = _all_files(folder)
+def _find(found: Snapshot, user: str, connection: DuckDBPyConnection) -> _Whom:
+    folder = found.folder
+    current = {file.path for file in found.files}
+    files = [path for path in _all_files(folder) if path in current or _is_whole(folder / path)]
     ids: set[int] = set()
     if files:
         bind = Parameters()
@@ -114,21 +118,31 @@ def _find(folder: Path, user: str, connection: DuckDBPyConnection) -> _Whom:
             bind.bind(literally(str(folder / file) for file in files)), hive=False
         )
         given = bind.bind(user)
-        ids = _ids(
-            connection, bind, relation, f"user_id = {given} OR amplitude_id::VARCHAR = {given}"
-        )
+        named = f"user_id = {given} OR amplitude_id::VARCHAR = {given}"
+        ids = _ids(connection, bind, relation, named)
         if not ids:
-            ids = _ids(connection, bind, relation, f"device_id = {given} AND user_id IS NULL")
-    if user.removeprefix("-").isdecimal() and user.isascii() and len(user) < 19:  # noqa: PLR2004
-        ids |= (
-            {int(user)} if _with_merged(folder, {int(user)}, connection) != {int(user)} else set()
-        )
+            anonymous = f"device_id = {given} AND user_id IS NULL"
+            ids = _ids(connection, bind, relation, anonymous)
+    if _AMPLITUDE_ID.fullmatch(user):
+        merged = _with_merged(folder, {int(user)}, connection)
+        ids |= merged if len(merged) > 1 else set()
     if not ids:
         raise DataError(
             f"{folder} has no events of a user {user!r}: no user_id, no amplitude_id, and no "
             "device_id of somebody anonymous is this"
         )
     return _Whom(user, tuple(sorted(_with_merged(folder, ids, connection))))
+
+
+_AMPLITUDE_ID: Final = re.compile(r"-?[0-9]{1,18}")
+
+
+def _is_whole(path: Path) -> bool:
+    """Return whether a file can be read: what a killed import left may not be."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 4))
+        return file.read() == b"PAR1"
 
 
 def _ids(
@@ -216,9 +230,5 @@ def _old_files(found: Snapshot, whom: _Whom, connection: DuckDBPyConnection) -> 
 
 
 def _has(folder: Path, file: str, whom: _Whom, connection: DuckDBPyConnection) -> bool:
-    import duckdb
-
-    try:
-        return bool(_count(folder, [file], whom, connection))
-    except duckdb.Error:  # a file that a killed import did not finish: nobody can read it
-        return True
+    """Return whether a file has events of the user; of one that is not whole, nobody can say."""
+    return not _is_whole(folder / file) or bool(_count(folder, [file], whom, connection))

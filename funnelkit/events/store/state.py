@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from funnelkit.errors import DataError, DefinitionError, UnsupportedError
@@ -13,6 +12,7 @@ from funnelkit.events.store.layout import FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 LOG: Final = "_delta_log"
 KEY: Final = "funnelkit"
