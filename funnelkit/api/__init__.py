@@ -11,6 +11,14 @@ from funnelkit.api.report import report
 from funnelkit.api.shrink import shrink
 from funnelkit.api.sources import resolve
 from funnelkit.api.sql import sql, sql_warnings
+from funnelkit.api.store import (
+    store,
+    store_compact,
+    store_forget,
+    store_info,
+    store_vacuum,
+    store_versions,
+)
 from funnelkit.api.trace import trace
 from funnelkit.api.users import users
 from funnelkit.api.verify import verify
@@ -30,6 +38,12 @@ __all__ = [
     "shrink",
     "sql",
     "sql_warnings",
+    "store",
+    "store_compact",
+    "store_forget",
+    "store_info",
+    "store_vacuum",
+    "store_versions",
     "trace",
     "users",
     "verify",

@@ -111,11 +111,13 @@ def _on_files(
 
     with open_events(events, columns=columns) as table:
         read_in_place = set(literally(table.labels))
-        if copied := [
-            label
-            for file, label in zip(table.files, table.labels, strict=True)
-            if file not in read_in_place
-        ]:
+        if not table.buckets and (
+            copied := [
+                label
+                for file, label in zip(table.files, table.labels, strict=True)
+                if file not in read_in_place
+            ]
+        ):
             raise UnsupportedError(
                 f"{', '.join(copied)} is not Parquet: funnelkit reads a temporary copy of it, "
                 "which the statement could not find"

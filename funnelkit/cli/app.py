@@ -18,6 +18,7 @@ from funnelkit.cli.report import report
 from funnelkit.cli.shrink import shrink
 from funnelkit.cli.simulate import simulate
 from funnelkit.cli.sql import sql
+from funnelkit.cli.store import store
 from funnelkit.cli.trace import trace
 from funnelkit.cli.users import users
 from funnelkit.cli.verify import verify
@@ -56,3 +57,5 @@ for command in (
     convert,
 ):
     app.command(cls=Command, name=command.__name__.strip("_"))(command)
+
+app.add_typer(store, name="store")

@@ -53,6 +53,15 @@ def definition(
     """List the options, in the order of `--help`; Typer reads them from a signature like this."""
 
 
+def place(
+    store: opt.Store = None,
+    store_version: opt.StoreVersion = None,
+    as_of: opt.AsOf = None,
+) -> None:
+    """List the options that name a version of a store, in the same way."""
+
+
+PLACE = ("store", "store_version", "as_of")
 MEASURES = ("interval", "time_to_convert", "bins", "frequency", "sum", "by_age")
 GROUPS = ("group_by", "group_limit")
 RELATIVE = ("last", "offset", "exclude_incomplete", "exclude_weekday", "time_of_day")
@@ -66,12 +75,16 @@ def defines_a_funnel(*, without: Collection[str] = ()) -> Callable[..., Callable
     """
     shared = inspect.signature(definition, eval_str=True).parameters
     offered = [shared[name] for name in shared if name not in without]
+    store = [*inspect.signature(place, eval_str=True).parameters.values()]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
         def run(**given: Any) -> None:
+            from funnelkit.cli.place import events_of
             from funnelkit.cli.steps import steps_of
 
+            place = {name: given.pop(name) for name in PLACE}
+            given["events"] = events_of(given["events"], required=required, **place)
             said = {name: given.pop(name) for name in [option.name for option in offered]}
             said["steps"] = steps_of(said["steps"], said.pop("step"))
             command(**given, **{name: value for name, value in said.items() if value is not None})
@@ -83,7 +96,16 @@ def defines_a_funnel(*, without: Collection[str] = ()) -> Callable[..., Callable
         ]
         arguments = [one for one in own if one.default is inspect.Parameter.empty]
         own_options = [one for one in own if one not in arguments]
-        run.__signature__ = inspect.Signature([*arguments, *offered, *own_options])  # type: ignore[attr-defined]
+        required = any(one.name == "events" for one in arguments)
+        # Who names a store gives no other events.
+        arguments = [
+            one.replace(default=None) if one.name == "events" else one for one in arguments
+        ]
+        parameters = [
+            one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for one in [*arguments, *offered, *own_options, *store]
+        ]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {}
         return run
 

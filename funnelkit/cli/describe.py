@@ -20,7 +20,10 @@ class DescribeFormat(StrEnum):
 
 
 def describe(
-    events: opt.Events,
+    events: opt.EventsOrStore = None,
+    store: opt.Store = None,
+    store_version: opt.StoreVersion = None,
+    as_of: opt.AsOf = None,
     columns: opt.Columns = None,
     top: Annotated[
         int, typer.Option(min=0, max=1000, help="How many of the commonest values to show.")
@@ -43,15 +46,17 @@ def describe(
     from the tracking plan.
     """
     from funnelkit.cli.output import check_output, say, write
+    from funnelkit.cli.place import events_of
     from funnelkit.cli.progress import working
     from funnelkit.events.plan import PLAN, differences, read_plan
     from funnelkit.events.profile import describe as profile_of
     from funnelkit.render.profile import render_profile
 
     planned = read_plan(plan_file or PLAN) if plan or plan_file else None
-    check_output(output, events, files=[plan_file])
+    place = events_of(events, store=store, store_version=store_version, as_of=as_of, required=True)
+    check_output(output, place, files=[plan_file])
     with working("Reading the events"):
-        profile = profile_of(events, columns=columns, top=top)
+        profile = profile_of(place, columns=columns, top=top)
     found = differences(profile, planned) if planned else None
     write(render_profile(profile, format=format.value, differences=found), output)
     say(f"note: {note}" for note in profile.notes)

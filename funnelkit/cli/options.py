@@ -89,8 +89,13 @@ Events = Annotated[
     list[str],
     typer.Argument(
         metavar="EVENTS...",
-        help="Parquet, JSON lines or CSV (also .gz): files, folders, globs, or - for stdin.",
+        help="Parquet, JSON lines or CSV (also .gz): files, folders, globs, or - for stdin; or the "
+        "folder of an event store.",
     ),
+]
+EventsOrStore = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="EVENTS...", help="As for `report`; none with --store."),
 ]
 ParquetEvents = Annotated[
     list[str], typer.Argument(metavar="EVENTS...", help="Parquet files, folders or globs.")
@@ -348,6 +353,24 @@ Sum = Annotated[
 ByAge = Annotated[
     bool | None,
     typer.Option("--by-age", help="Conversion by the time since step 1.", rich_help_panel=MEASURES),
+]
+Store = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="An event store, in place of EVENTS.", rich_help_panel=OUTPUT),
+]
+StoreVersion = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", help="A version of the store. [default: the last]", rich_help_panel=OUTPUT
+    ),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="The store as it was then (UTC); a date is its end.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 Columns = Annotated[
     str | None,

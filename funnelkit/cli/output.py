@@ -12,6 +12,8 @@ from funnelkit.errors import DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from funnelkit.events.store.place import StoreVersion
+
 ENDINGS: Final = {"table": "txt", "markdown": "md", "junit": "xml"}
 """How the files of a format end, where not by its name."""
 
@@ -82,7 +84,7 @@ def form_of(chosen: str | None, output: Path | None, *, known: Iterable[str]) ->
 
 def check_output(
     output: Path | None,
-    events: Iterable[str] = (),
+    events: Iterable[str] | StoreVersion = (),
     definition: Mapping[str, Any] | None = None,
     *,
     funnels: Iterable[str | None] = (),
@@ -110,10 +112,11 @@ def _same(output: Path, file: str | Path) -> bool:
     return Path(file).exists() and output.samefile(file)
 
 
-def _event_files(events: Iterable[str]) -> Iterator[Path]:
+def _event_files(events: Iterable[str] | StoreVersion) -> Iterator[Path]:
     from funnelkit.events.files import find_files
+    from funnelkit.events.store.place import StoreVersion
 
-    for source in events:
+    for source in [events.folder] if isinstance(events, StoreVersion) else events:
         if source != "-":
             yield from find_files(source)
 

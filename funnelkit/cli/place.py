@@ -1,0 +1,42 @@
+"""Where the events are: files, or a version of a store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def events_of(
+    events: list[str] | None,
+    *,
+    store: Path | None,
+    store_version: int | None,
+    as_of: str | None,
+    required: bool,
+) -> Any:
+    """Return the events that a command reads, as `open_events` takes them.
+
+    Raises:
+        DefinitionError: there are none, or a store and other events.
+        DataError: there is no such store.
+    """
+    from funnelkit.errors import DefinitionError
+
+    if store is not None and events:
+        raise DefinitionError("give EVENTS or --store DIR, not both")
+    if store is None and not events:
+        if required:
+            raise DefinitionError("give the events: EVENTS..., or --store DIR")
+        if store_version is not None or as_of is not None:
+            raise DefinitionError("--store-version and --as-of need --store DIR")
+        return None
+    if store_version is None and as_of is None and store is None:
+        return events
+    named = str(store) if store is not None else (events or [""])[0]
+    if len(events or ()) > 1:
+        raise DefinitionError("--store-version and --as-of read one store; there are more EVENTS")
+    from funnelkit import api
+
+    return api.store(named, version=store_version, as_of=as_of)
