@@ -103,7 +103,7 @@ def defines_a_funnel(*, without: Collection[str] = ()) -> Callable[..., Callable
         ]
         parameters = [
             one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-            for one in [*arguments, *offered, *own_options, *store]
+            for one in [*arguments, *offered, *store, *own_options]
         ]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {}

@@ -108,7 +108,10 @@ def expression(table: EventTable, prop: Property, bind: Parameters) -> PropertyE
 def _outside(table: EventTable, name: str) -> PropertyExpression:
     """Return the value of a column that plays no role."""
     columns = [field for field in table.column_fields if field.name == name]
-    found = [_plain(quote_identifier(each.read_as or ""), each.type) for each in columns]
+    found = [
+        _plain(f"{quote_identifier(each.read_as or '')}::{each.type}", each.type)
+        for each in columns
+    ]
     return _of_any_kind(found) if found else _plain(quote_identifier(name), table.types[name])
 
 

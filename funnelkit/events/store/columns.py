@@ -156,7 +156,9 @@ class Selecting:
         played = {getattr(self.table, role) for role in ROLES if role != "event_time"}
         played |= {self.table.time, "groups"}
         names = {each.read_as: each.name for each in self.table.column_fields}
-        for column, duckdb_type in self.table.types.items():
+        types = {each.read_as: each.type for each in self.table.column_fields}
+        for column, found in self.table.types.items():
+            duckdb_type = types.get(column, found)
             if column in played:
                 continue
             name = names.get(column, column)
@@ -183,7 +185,7 @@ class Selecting:
             if kind is not None:
                 numbers = kind is NUMBER
                 return self._added(name, kind), value_sql(text, kind, numbers=numbers)
-        return self._added(name, JSON), f"({value.sql})::JSON"
+        return self._added(name, JSON), value.sql
 
     def _added(self, name: str, kind: Kind) -> str:
         self.columns = self.columns.with_field(name, kind)

@@ -26,7 +26,7 @@ DATE: Final = Kind("date", "DATE", "date")
 TIME: Final = Kind("time", "TIMESTAMP", "timestamp_ntz")
 INSTANT: Final = Kind("instant", "TIMESTAMP WITH TIME ZONE", "timestamp")
 LIST: Final = Kind("list", "VARCHAR[]", "array<string>")
-JSON: Final = Kind("json", "JSON", "string")
+JSON: Final = Kind("json", "VARCHAR", "string")  # Polars reads Parquet's JSON as bytes
 
 _KINDS: Final = {
     kind.name: kind

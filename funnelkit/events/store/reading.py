@@ -11,6 +11,7 @@ from funnelkit.errors import DataError, DefinitionError
 from funnelkit.events.connection import connect, data_errors
 from funnelkit.events.store.catalogue import OBJECTS, REST, Catalogue
 from funnelkit.events.store.commit import delta, read_version
+from funnelkit.events.store.kinds import JSON
 from funnelkit.events.store.state import commits, state_at, version_at_time
 from funnelkit.events.table import EventTable, Field, literally
 
@@ -144,7 +145,7 @@ def _fields(catalogue: Catalogue, column: str) -> tuple[Field, ...]:
 def _columns(catalogue: Catalogue) -> tuple[Field, ...]:
     taken = {*ROLES.values(), "event_time", *OBJECTS}
     return tuple(
-        Field(entry.name, entry.kind.duckdb, entry.field)
+        Field(entry.name, "JSON" if entry.kind is JSON else entry.kind.duckdb, entry.field)
         for entry in catalogue.columns.entries
         if entry.field not in taken
     )
