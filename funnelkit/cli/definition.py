@@ -67,15 +67,17 @@ GROUPS = ("group_by", "group_limit")
 RELATIVE = ("last", "offset", "exclude_incomplete", "exclude_weekday", "time_of_day")
 
 
-def defines_a_funnel(*, without: Collection[str] = ()) -> Callable[..., Callable[..., None]]:
+def defines_a_funnel(
+    *, without: Collection[str] = (), stores: bool = True
+) -> Callable[..., Callable[..., None]]:
     """Give a command the options of `definition`, between its arguments and its own options.
 
     The command takes what was given of them as `**definition`, by the names of `api.report`.
-    `without` names those that it cannot honour.
+    `without` names those that it cannot honour; without `stores` it has no options for them.
     """
     shared = inspect.signature(definition, eval_str=True).parameters
     offered = [shared[name] for name in shared if name not in without]
-    store = [*inspect.signature(place, eval_str=True).parameters.values()]
+    store = [*inspect.signature(place, eval_str=True).parameters.values()] if stores else []
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
@@ -83,8 +85,9 @@ def defines_a_funnel(*, without: Collection[str] = ()) -> Callable[..., Callable
             from funnelkit.cli.place import events_of
             from funnelkit.cli.steps import steps_of
 
-            place = {name: given.pop(name) for name in PLACE}
-            given["events"] = events_of(given["events"], required=required, **place)
+            if stores:
+                place = {name: given.pop(name) for name in PLACE}
+                given["events"] = events_of(given["events"], required=required, **place)
             said = {name: given.pop(name) for name in [option.name for option in offered]}
             said["steps"] = steps_of(said["steps"], said.pop("step"))
             command(**given, **{name: value for name, value in said.items() if value is not None})

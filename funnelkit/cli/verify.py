@@ -143,7 +143,7 @@ Update = Annotated[
 ]
 
 
-@defines_a_funnel(without=(*MEASURES, "optional_step", "compare_event"))
+@defines_a_funnel(without=(*MEASURES, "optional_step", "compare_event"), stores=False)
 def verify(
     files: Files = None,
     expect: Expect = None,

@@ -42,8 +42,8 @@ class Query:
     amount where a property is summed. A label is a text, or NULL where the event does not fit the
     grouped step; where `labels` lists the texts, it is an index into them, or -1. `lacks_user_id`
     is the flag of step-1 events without a `user_id`; where the file can say it without a look at
-    each event, `all_lack_user_id` does instead. `files` are those that are read; `buckets` are lists of them, no
-    unit in two.
+    each event, `all_lack_user_id` does instead. `files` are those that are read; `buckets` are
+    lists of them, no unit in two.
     """
 
     funnel: Funnel
