@@ -36,7 +36,7 @@ FromEvents = Annotated[
 ]
 
 
-@defines_a_funnel(without=(*MEASURES, "optional_step", "compare_event"))
+@defines_a_funnel(without=(*MEASURES, "optional_step", "compare_event"), stores=False)
 def lock(
     files: Files = None,
     events: Events = None,

@@ -159,7 +159,7 @@ def _with_merged(folder: Path, ids: set[int], connection: DuckDBPyConnection) ->
     if not files:
         return ids
     pairs = connection.execute(
-        "SELECT amplitude_id, merged_amplitude_id FROM read_parquet($files)",
+        "SELECT amplitude_id, final FROM read_parquet($files)",
         {"files": literally(files)},
     ).fetchall()
     found = set(ids)
@@ -186,7 +186,7 @@ def _is_merged(found: Snapshot, whom: _Whom, connection: DuckDBPyConnection) -> 
     return found.state.merges is not None and bool(
         connection.execute(
             "SELECT count(*) FROM read_parquet($file) WHERE amplitude_id IN "
-            "(SELECT unnest($ids::BIGINT[])) OR merged_amplitude_id IN "
+            "(SELECT unnest($ids::BIGINT[])) OR final IN "
             "(SELECT unnest($ids::BIGINT[]))",
             {
                 "file": literally([str(found.folder / found.state.merges)]),
@@ -202,7 +202,7 @@ def _merges_without(found: Snapshot, whom: _Whom, connection: DuckDBPyConnection
     name = f"{SIDE}/merges-{uuid4().hex}.parquet"
     connection.execute(
         "COPY (SELECT * FROM read_parquet($file) WHERE amplitude_id NOT IN "
-        "(SELECT unnest($ids::BIGINT[])) AND merged_amplitude_id NOT IN "
+        "(SELECT unnest($ids::BIGINT[])) AND final NOT IN "
         "(SELECT unnest($ids::BIGINT[]))) TO $target (FORMAT parquet)",
         {
             "file": literally([str(found.folder / found.state.merges)]),
