@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from funnelkit.errors import DefinitionError
 from funnelkit.model.choices import check_choice
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def import_events(
     sources: Any,
     output: str | PathLike[str],
     *,
+    source_sql: str | PathLike[str] | None = None,
     as_: str | None = None,
     columns: Mapping[str, str] | str | None = None,
     strict: bool = False,
@@ -35,8 +37,11 @@ def import_events(
     Args:
         sources: a path, a glob or a folder, or a list of these: ZIP files of Amplitude's Export
             API, their members, merged users, tables of a warehouse (Parquet, CSV or JSON), events
-            as they are sent to HTTP V2, or anything else that `report` reads.
+            as they are sent to HTTP V2, what other products export, tables of a DuckDB database
+            (`FILE.duckdb::TABLE`), or anything else that `report` reads.
         output: the folder; it is made if there is none.
+        source_sql: a file with a SELECT that DuckDB runs, and whose rows are imported, too; a
+            database among the sources is the one that it reads.
         as_: the format, where a file does not say it by its keys; see `funnelkit import --help`.
         columns: as for `report`, where the keys have other names.
         strict: raise for the first line that is no event, instead of leaving it out.
@@ -58,12 +63,17 @@ def import_events(
     from funnelkit.events.columns import check_mapping, parse_columns
     from funnelkit.events.importers.formats import format_named
     from funnelkit.events.importers.run import import_files
+    from funnelkit.events.importers.tables import split
 
     check_choice("insert_id_clock", insert_id_clock, ("received", "event"))
     explicit = parse_columns(columns) if isinstance(columns, str) else check_mapping(columns or {})
+    files, queries = split(sources, None if source_sql is None else Path(source_sql))
+    if not files and not queries:
+        raise DefinitionError("no sources: name files, or a SELECT with --source-sql FILE")
     return import_files(
-        sources,
+        files,
         Path(output),
+        queries=queries,
         as_format=None if as_ is None else format_named(as_),
         explicit=explicit,
         strict=strict,
@@ -77,8 +87,8 @@ def source_bytes(sources: Any) -> int:
     """Return how many bytes an import of these sources reads, for a progress bar."""
     from funnelkit.events.files import find_files, flatten
     from funnelkit.events.importers.archive import members
+    from funnelkit.events.importers.tables import MARK
 
-    found: dict[Path, str] = {
-        path: str(path) for source in flatten(sources) for path in find_files(source)
-    }
+    files = (source for source in flatten(sources) if MARK not in str(source))
+    found: dict[Path, str] = {path: str(path) for source in files for path in find_files(source)}
     return sum(member.size for member in members(list(found.items())))

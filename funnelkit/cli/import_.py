@@ -26,11 +26,17 @@ class SummaryFormat(StrEnum):
 
 
 Sources = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(
         metavar="SOURCE...",
         help="Export ZIPs, .json.gz, merged users, warehouse tables (Parquet, CSV, JSON), HTTP V2 "
-        "JSON: files, folders or globs.",
+        "JSON, other products' exports: files, folders or globs; FILE.duckdb::TABLE.",
+    ),
+]
+SourceSql = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="A SELECT for DuckDB; its rows are events. SOURCE may be a database."
     ),
 ]
 Folder = Annotated[
@@ -61,9 +67,10 @@ Form = Annotated[SummaryFormat, typer.Option("--format", "-f", help="How to writ
 
 
 def import_(
-    source: Sources,
+    source: Sources = None,
     *,
     output: Folder,
+    source_sql: SourceSql = None,
     as_: As = None,
     columns: opt.Columns = None,
     strict: Strict = False,
@@ -81,10 +88,11 @@ def import_(
     from funnelkit.cli.progress import reading
     from funnelkit.render.import_ import render_import
 
-    with reading("Importing", total=lambda: source_bytes(source)) as advance:
+    with reading("Importing", total=lambda: source_bytes(source or ())) as advance:
         result = api.import_events(
-            source,
+            source or (),
             output,
+            source_sql=source_sql,
             as_=as_,
             columns=columns,
             strict=strict,

@@ -69,6 +69,19 @@ def work_connection(folder: Path) -> DuckDBPyConnection:
     return connection
 
 
+def open_database(path: Path | None) -> DuckDBPyConnection:
+    """Return a connection to a database file, to read it only; without a file, to an empty one."""
+    import duckdb
+
+    config = _config(Path(tempfile.gettempdir(), f"funnelkit-spill-{os.getpid()}-read"))
+    if path is None:
+        connection = duckdb.connect(config=config)
+    else:
+        connection = duckdb.connect(str(path), read_only=True, config=config)
+    connection.execute("SET TimeZone = 'UTC'").fetchall()
+    return connection
+
+
 @contextmanager
 def data_errors(what: str) -> Iterator[None]:
     """Raise a failure of DuckDB inside the block as a `DataError` that begins with `what`."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from funnelkit.events.importers import Format
+    from funnelkit.events.importers.tables import Query
     from funnelkit.events.table import Role
 
 _HEAD: Final = 1 << 20
@@ -48,6 +49,7 @@ def import_files(
     sources: object,
     output: Path,
     *,
+    queries: Sequence[Query] = (),
     as_format: Format | None = None,
     explicit: Mapping[Role, str] | None = None,
     strict: bool = False,
@@ -77,6 +79,8 @@ def import_files(
             strict=strict,
             progress=progress,
         )
+        for number, query in enumerate(queries, start=1):
+            found[query.write(Path(folder) / f"query-{number}.parquet")] = query.label
         # Only the first of several copies of an event is kept.
         for member in sorted(members(list(found.items())), key=repeats_others):
             work.read(member)

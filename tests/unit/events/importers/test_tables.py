@@ -1,0 +1,87 @@
+"""Events from tables of a DuckDB database, and from a SELECT."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+import funnelkit as fk
+from funnelkit.cli.run import run
+from funnelkit.errors import DataError, DefinitionError
+
+ROWS = """(VALUES ('View', TIMESTAMP '2024-01-05 10:00', 'u1', 12.5),
+    ('View', TIMESTAMP '2024-01-05 10:01', 'u2', 99),
+    ('Buy', TIMESTAMP '2024-01-05 10:02', 'u1', NULL)) t(what, moment, who, price)"""
+AS_EVENTS = """SELECT what AS event_type, moment AS event_time, who AS user_id,
+    json_object('price', price) AS event_properties FROM"""
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE SCHEMA marts")
+        connection.execute(f"CREATE TABLE marts.fct_events AS {AS_EVENTS} {ROWS}")
+        connection.execute(f"CREATE VIEW raw AS FROM {ROWS}")
+    return path
+
+
+def counts(result, steps="View > Buy"):
+    return fk.report(result.output, steps=steps).counts
+
+
+@pytest.mark.parametrize("table", ["marts.fct_events", "fct_events"])
+def test_table_of_a_database_is_read_and_the_database_not_changed(warehouse, tmp_path, table):
+    before = warehouse.read_bytes()
+    result = fk.import_events(f"{warehouse}::{table}", tmp_path / "events")
+    assert (counts(result), counts(result, "View[price > 20] > Buy")) == ((2, 1), (1, 0))
+    assert warehouse.read_bytes() == before
+    again = fk.import_events(f"{warehouse}::{table}", tmp_path / "events")
+    assert (again.known_files, again.total) == (1, 3)
+
+
+def test_select_runs_on_files_and_on_a_database(warehouse, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    duckdb.sql(f"COPY (FROM {ROWS}) TO 'rows.parquet' (FORMAT parquet)")
+    (tmp_path / "files.sql").write_text(f"{AS_EVENTS} 'rows.parquet' -- ours\n;\n")
+    (tmp_path / "view.sql").write_text(f"WITH r AS (FROM raw) {AS_EVENTS} r")
+    result = fk.import_events([], tmp_path / "a", source_sql="files.sql")
+    assert counts(result) == (2, 1)
+    result = fk.import_events(warehouse, tmp_path / "b", source_sql="view.sql")
+    assert counts(result) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("DROP TABLE x", "holds one SELECT, and nothing else; found: DROP"),
+        ("SELECT 1; SELECT 2", "found: SELECT, SELECT"),
+        ("SELEC 1", "syntax error"),
+        ("", "found: none"),
+    ],
+)
+def test_anything_but_one_select_is_refused(tmp_path, text, said):
+    (tmp_path / "q.sql").write_text(text)
+    with pytest.raises(DefinitionError, match=said):
+        fk.import_events([], tmp_path / "events", source_sql=tmp_path / "q.sql")
+
+
+def test_table_that_is_not_there_names_those_that_are(warehouse, tmp_path):
+    with pytest.raises(DataError, match=r"no table 'fct_event'.*marts\.fct_events"):
+        fk.import_events(f"{warehouse}::fct_event", tmp_path / "events")
+    with pytest.raises(DataError, match=r"name a table of it.*raw"):
+        fk.import_events(warehouse, tmp_path / "events")
+    with pytest.raises(DataError, match=r"there is no file .*none\.duckdb"):
+        fk.import_events(tmp_path / "none.duckdb::x", tmp_path / "events")
+
+
+def test_select_that_fails_says_so(tmp_path, capfd):
+    (tmp_path / "q.sql").write_text("SELECT * FROM 'nothing.parquet'")
+    code = run(["import", "--source-sql", str(tmp_path / "q.sql"), "-o", str(tmp_path / "e")])
+    assert code == 3
+    assert "q.sql: " in capfd.readouterr().err
+
+
+def test_import_of_nothing_is_refused(tmp_path, capfd):
+    assert run(["import", "-o", str(tmp_path / "e")]) == 2
+    assert "no sources" in capfd.readouterr().err
