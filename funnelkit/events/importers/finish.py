@@ -60,6 +60,7 @@ class Finish:
         self.forgotten = dropped
         self.values: dict[str, object] = {}
         self.types: dict[str, str] = {}
+        self.left_out: dict[str, int] = {}
 
     def one(self, sql: str) -> int:
         """Return the number that a query finds."""
@@ -84,9 +85,11 @@ class Finish:
             total = self.one("SELECT count(*) FROM fk_rows WHERE fk_arrival < 0")
             return Counts(events=0, identify_calls=0, duplicates=0, skipped=0, merges=0,
                           total=total, without_id=0)  # fmt: skip
-        skipped = self.one(
-            "SELECT count(*) FROM fk_rows WHERE fk_skip IS NOT NULL "
-            "AND fk_arrival NOT IN (FROM fk_forgotten)"
+        self.left_out = dict(
+            self.connection.execute(
+                "SELECT fk_skip, count(*) FROM fk_rows WHERE fk_skip IS NOT NULL "
+                "AND fk_arrival NOT IN (FROM fk_forgotten) GROUP BY ALL ORDER BY 2 DESC, 1"
+            ).fetchall()
         )
         duplicates = self._drop(insert_id_clock)
         without_id = self._identify()
@@ -116,7 +119,7 @@ class Finish:
             events=added[False],
             identify_calls=added[True],
             duplicates=duplicates,
-            skipped=skipped,
+            skipped=sum(self.left_out.values()),
             merges=merges,
             total=total,
             without_id=without_id,

@@ -67,8 +67,9 @@ class GoogleAnalytics:
             "session_id": f"(TRY_CAST({session} AS BIGINT) * 1000)::VARCHAR",
             "event_properties": f"nullif('{{' || {properties} || '}}', '{{}}')",
             "user_properties": f"nullif('{{' || {people} || '}}', '{{}}')",
-            "fk_skip": f"CASE WHEN {row.text('user_pseudo_id')} IS NULL "
-            f"AND {row.text('user_id')} IS NULL THEN 'no consent, and so no id of anybody' END",
+            "fk_skip": f"CASE WHEN {row.text('event_name')} IS NOT NULL "
+            f"AND {row.text('user_pseudo_id')} IS NULL AND {row.text('user_id')} IS NULL "
+            "THEN 'no consent, and so no id of anybody' END",
         }
 
     def reads(self, keys: Collection[str]) -> Collection[str]:

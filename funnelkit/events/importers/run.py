@@ -364,6 +364,9 @@ class _Import:
         work = Finish(self.connection, self.folder, self.state, self.runs, self.dropped)
         with data_errors(str(self.state.folder)):
             counts = work.write(insert_id_clock, self.new_files)
+        self.notes += [f"{count:,} left out: {why}" for why, count in work.left_out.items()][
+            :_SAMPLE
+        ]
         return ImportResult(
             output=self.state.folder,
             files=len(self.new_files) + len(self.known),
