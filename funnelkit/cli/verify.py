@@ -43,7 +43,7 @@ class Doubt(StrEnum):
 Files = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[FILE|EVENTS]...",
+        metavar="FILE|EVENTS",
         help="FILE: a *.toml with what is expected, a *.lock.json, or JSON or CSV that holds a "
         "chart or a saved answer of Amplitude's, or a folder with *.funnel.toml in it. Everything "
         "else is EVENTS, as for report. [default: *.funnel.toml below the current folder]",

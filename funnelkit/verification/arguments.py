@@ -107,8 +107,8 @@ def _kind_of_json(content: str) -> Kind:
         return "events"
     if is_lock(document):
         return "lock"
-    if "error" in document and "data" not in document:
-        return "answer"  # whose error is quoted
+    if "data" in document or "error" in document:
+        return "answer"  # about something else, or an error of Amplitude's: reading it says so
     is_funnels = isinstance(document.get("funnels"), dict)
     return "funnels" if is_chart(document) or is_funnels else "events"
 

@@ -141,13 +141,10 @@ class _Judge:
         if expected.name in names:
             return segments[names.index(expected.name or "")]
         alone = len({one.name for one in self._expectation.segments}) == len(segments) == 1
-        if expected.name is None or alone:
-            if place < len(segments):
-                return segments[place]
-            raise DefinitionError(
-                f"{self._expectation.source} expects {len(self._expectation.segments)} segments, "
-                f"the funnel has {len(segments)}: {', '.join(names)}"
-            )
+        if alone:
+            return segments[0]
+        if expected.name is None:
+            return segments[place]
         hint = did_you_mean(expected.name, names) or f" It has {', '.join(names)}."
         raise DefinitionError(
             f"{self._expectation.source} expects a segment {expected.name!r}, which the funnel has "

@@ -68,7 +68,7 @@ def test_list_of_commands_loads_no_more_than_typer_does():
     assert loaded(run("--help")) <= typer_itself("--help")
 
 
-@pytest.mark.parametrize("command", ["report", "compare", "simulate", "demo"])
+@pytest.mark.parametrize("command", ["report", "compare", "simulate", "demo", "verify", "lock"])
 def test_help_of_a_command_loads_no_more_than_typer_does(command):
     assert loaded(run(command, "--help")) <= typer_itself("command", "--help")
 
@@ -83,3 +83,15 @@ def test_small_report_loads_only_the_engine_and_the_grammar(repository, form):
     steps = "ProductViewed > ProductAdded > CheckoutStarted > OrderCompleted"
     found = loaded(run("report", str(events), "--steps", steps, "--format", form))
     assert found - typer_itself("command") <= {"duckdb", "lark"}
+
+
+def test_small_verification_loads_only_the_engine_and_the_grammar(repository, tmp_path):
+    events = repository / "sample_events" / "workshop" / "pre.parquet"
+    path = tmp_path / "shop.funnel.toml"
+    path.write_text(
+        f"events = '{events}'\nsteps = 'ProductViewed > ProductAdded'\nwindow = '30d'\n"
+        "[expect]\ncounts = [1951, 792]\nseries = { 2026-04-01 = [78, 35] }\n"
+    )
+    for form in ("table", "junit", "markdown", "github"):
+        found = loaded(run("verify", str(path), "--format", form))
+        assert found - typer_itself("command") <= {"duckdb", "lark"}

@@ -174,6 +174,39 @@ def test_a_chart_beside_its_csv_is_checked_to_the_last_digit(told, folder):
     assert "2026-05-02, conversion: expected 100 %" in err
 
 
+def test_rows_of_the_period_before_are_held_to_the_events_before(told, folder):
+    (folder / "shop.funnel.toml").write_text(
+        SHOP.partition("[expect]")[0].replace("05-01", "05-02") + '[expect]\nfrom = "chart.csv"\n'
+    )
+    csv = (
+        '"\tSegment","\tSteps","\t2026-05-02"\r\n"\tAll","\tEntire Funnel","1"\r\n'
+        '"\t[Previous] All","\tEntire Funnel","0.5"\r\n'
+    )
+    (folder / "chart.csv").write_text(csv, newline="")
+    assert told("verify")[0] == 0
+    (folder / "chart.csv").write_text(csv.replace("0.5", "0.25"), newline="")
+    code, _, err = told("verify")
+    assert code == 1
+    assert "[Previous], 2026-05-02, conversion: expected 25 %, found 50 % (+25 %)" in err
+
+
+def test_the_events_of_the_file_can_be_others(told, folder):
+    (folder / "other.jsonl").write_text(json.dumps(EVENTS[0]))
+    assert told("verify", "--events", "other.jsonl")[0] == 1
+    assert told("verify", "shop.funnel.toml", "other.jsonl")[0] == 1
+    assert told("verify", "shop.funnel.toml", "--events", "events.jsonl")[0] == 0
+
+
+def test_a_chart_that_holds_rounded_percentages_only_checks_nothing(told, folder):
+    (folder / "chart.csv").write_text("Segment,2026-05-01,2026-05-02\nAll,50.0%,100%\n")
+    code, _, err = told("verify", "shop.funnel.toml", "chart.csv", "--window", "1d")
+    assert code == 0  # the file's own counts are checked
+    (folder / "shop.funnel.toml").write_text(SHOP.partition("[expect]")[0])
+    code, _, err = told("verify", "shop.funnel.toml", "chart.csv")
+    assert code == 2
+    assert "chart.csv holds no number that can be compared" in err
+
+
 def test_numbers_that_have_not_settled_end_with_5_or_as_it_is_said(told, folder):
     answer(folder, 3, 1, timeComputed=1_778_000_000_000)  # 2026-05-05
     arguments = ("verify", "answer.json", "shop.funnel.toml")
@@ -294,6 +327,7 @@ def test_a_funnel_named_by_a_cohort_and_a_custom_event_says_what_exports_do_not_
         (["verify", "shop.funnel.toml", "--steps", "A > B"], 2, "has the steps"),
         (["verify", "--expect", "3, 2"], 2, "--expect is of one funnel"),
         (["verify", "shop.funnel.toml", "-o", "shop.funnel.toml"], 2, "no format ends in .toml"),
+        (["verify", "other.json", "shop.funnel.toml"], 3, "it has no cumulativeRaw"),
         (["verify", "broken.lock.json", "events.jsonl"], 2, "broken.lock.json"),
         (["verify", "refused.json", "shop.funnel.toml"], 3, "429 Unspecified Error"),
         (["lock", "no_window.funnel.toml"], 2, "a lock states its window"),
@@ -306,6 +340,7 @@ def test_what_is_wrong_is_said(told, folder, arguments, code, words):
     (folder / "nothing.funnel.toml").write_text(head)
     (folder / "no_events.funnel.toml").write_text(SHOP.replace('events = "events.jsonl"', ""))
     (folder / "no_window.funnel.toml").write_text(SHOP.replace('window = "1d"', ""))
+    (folder / "other.json").write_text('{"data": {"series": [[1]]}}')
     (folder / "broken.lock.json").write_text('{"schema": "funnelkit.lock/1"}')
     (folder / "refused.json").write_text(
         '{"error": {"http_code": 429, "message": "Unspecified Error"}}'
