@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.api.sources import resolve, several, source_of
+from funnelkit.api.sources import fingerprinted, resolve, several, source_of
 from funnelkit.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def compare(
     randomised_by: str | Property | None = None,
     decompose: str | Property | None = None,
     columns: Mapping[str, str] | str | None = None,
+    fingerprint: bool = False,
     **definition: Any,
 ) -> ComparisonResult:
     """Compare two periods, two filters or two variants of one funnel, and say what that shows.
@@ -56,6 +57,7 @@ def compare(
         decompose: a property of the step-1 event by which the difference is split into mix and
             within-group parts.
         columns: as for `report`.
+        fingerprint: as for `report`.
         definition: the other arguments of `report`: `window`, `timezone`, `unit` …; `from_` and
             `to` are one period for both sides, instead of `baseline` and `against`.
 
@@ -66,6 +68,8 @@ def compare(
         DefinitionError: the sides cannot be compared, or a definition is wrong.
         DataError: the events cannot be read, or a side has no entrants.
     """
+    from dataclasses import replace
+
     from funnelkit.comparison.compare import compare as compare_sides
     from funnelkit.events.sources import open_events
     from funnelkit.specs.steps import parse_property
@@ -92,7 +96,7 @@ def compare(
         for name in (randomised_by, decompose)
     ]
     with open_events(events, columns=columns or file_columns) as table:
-        return compare_sides(
+        result = compare_sides(
             sides[0],
             sides[1],
             table,
@@ -101,6 +105,9 @@ def compare(
             decompose=properties[1],
             source=source_of(events, table),
         )
+        if not fingerprint:
+            return result
+        return replace(result, events=fingerprinted(result.events, table))
 
 
 def _side(funnel: Funnel | None, period: Any, definition: dict[str, Any]) -> Funnel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.api.dates import dated, extent_of
-from funnelkit.api.sources import events_read, resolve
+from funnelkit.api.sources import events_read, fingerprinted, resolve
 from funnelkit.result import FunnelResult
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def report(
     compare_to: str | None = None,
     data_end: str | date | datetime | None = None,
     columns: Mapping[str, str] | str | None = None,
+    fingerprint: bool = False,
     **definition: Unpack[Definition],
 ) -> FunnelResult:
     """Return what Amplitude's Funnel Analysis chart would say about the events.
@@ -48,6 +49,7 @@ def report(
             two before; or `"group VALUE"`.
         data_end: up to when there would be events if there were any; by default the last event.
         columns: which column is what, where the names do not tell: `{"user": "uid"}`.
+        fingerprint: read all columns and hash the events: what an HTML report shows.
         **definition: the funnel, in these words:
             steps: `"A > B[price > 20]"`, or one text per step. A step is an event type or several,
                 `"A | B[x is 1]"`; `_all`, `_active` or `_new`; `ce:NAME`; and with
@@ -98,6 +100,8 @@ def report(
         DefinitionError: the definition is wrong, or there is nothing to compare with.
         DataError: the events cannot be read.
     """
+    from dataclasses import replace
+
     from funnelkit.api.ab import check_ab
     from funnelkit.api.counterparts import check_compared_to, parse_compare_to
     from funnelkit.events.sources import open_events
@@ -111,9 +115,12 @@ def report(
     if wanted is not None:
         check_compared_to(defined, wanted)
     with open_events(events, columns=columns or file_columns) as table:
-        return answer(
+        result = answer(
             defined, table, source=events, baseline=baseline, wanted=wanted, data_end=data_end
         )
+        if not fingerprint:
+            return result
+        return replace(result, events=fingerprinted(result.events, table))
 
 
 def answer(

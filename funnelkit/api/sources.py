@@ -55,6 +55,15 @@ def events_read(
     )
 
 
+def fingerprinted(events: EventsRead, table: EventTable) -> EventsRead:
+    """Return what was read together with its fingerprint, which takes reading every column."""
+    from dataclasses import replace
+
+    from funnelkit.events.fingerprint import fingerprint_of
+
+    return replace(events, fingerprint=fingerprint_of(table))
+
+
 def several(texts: str | Sequence[str]) -> list[str]:
     """Return one text, or several, as a list."""
     return [texts] if isinstance(texts, str) else list(texts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from funnelkit.charts.chart import Part
-from funnelkit.charts.marks import by_series, color
+from funnelkit.charts.marks import by_series, color, key
 from funnelkit.charts.theme import AXIS, DASHES, SERIES, WIDTH
 from funnelkit.charts.words import counted
 from funnelkit.result.percent import percent
@@ -58,7 +58,7 @@ def _points(series: Series) -> Iterator[dict[str, Any]]:
     last = len(series.by_age) - 1
     for k, point in enumerate(series.by_age):
         if k % every == 0 or k == last:
-            yield {"series": series.name, **_place(point)}
+            yield {"series": key(series.name), **_place(point)}
 
 
 def _place(point: AgePoint) -> dict[str, Any]:
@@ -97,14 +97,7 @@ def _view(points: Sequence[dict[str, Any]], series: Sequence[str]) -> dict[str, 
         "width": WIDTH - AXIS,
         "height": HEIGHT,
         "layer": [
-            {
-                "data": {"values": [] if several else list(points)},
-                "mark": {
-                    "type": "area", "interpolate": "step-after", "color": SERIES[0],
-                    "opacity": 0.22,
-                },
-                "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}},
-            },
+            *([] if several else [_band(points, x, y)]),
             {
                 "data": {"values": list(points)},
                 "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
@@ -122,3 +115,12 @@ def _view(points: Sequence[dict[str, Any]], series: Sequence[str]) -> dict[str, 
             },
         ],
     }  # fmt: skip
+
+
+def _band(points: Sequence[dict[str, Any]], x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
+    looks = {"type": "area", "interpolate": "step-after", "color": SERIES[0], "opacity": 0.22}
+    return {
+        "data": {"values": list(points)},
+        "mark": looks,
+        "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}},
+    }

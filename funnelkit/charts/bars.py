@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from funnelkit.charts.labels import wrap
-from funnelkit.charts.marks import color, halo, text
+from funnelkit.charts.marks import color, halo, key, text
 from funnelkit.charts.theme import AXIS, NORMAL
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def bars_view(
     values = [
         {
             "name": row.name,
-            "series": bar.series,
+            "series": key(bar.series),
             "start": 0,
             "share": bar.share or 0.0,
             "words": bar.words,

@@ -98,7 +98,7 @@ class Chart:
     def in_theme(self, theme: Theme) -> dict[str, Any]:
         """Return the spec in the colours of a theme."""
         found: dict[str, Any] = in_theme(self.spec, theme)
-        return found
+        return dict(found)
 
     def __repr__(self) -> str:
         return f"<Chart: {self.title}>"

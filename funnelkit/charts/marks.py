@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.charts.labels import width
-from funnelkit.charts.theme import INK, NORMAL, PAPER, SERIES
+from funnelkit.charts.labels import width, wrap
+from funnelkit.charts.theme import AXIS, INK, NORMAL, PAPER, SERIES, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LINE_HEIGHT = 16
+SYMBOL = 40
 
 
 def text(
@@ -36,6 +37,11 @@ def halo(layer: dict[str, Any]) -> dict[str, Any]:
     return {**layer, "mark": {**layer["mark"], **around, "aria": False}}
 
 
+def key(name: str) -> str:
+    """Return the name of a series as its values hold it: in lines that fit into a legend."""
+    return "\n".join(wrap(name, WIDTH - AXIS - SYMBOL, NORMAL))
+
+
 def color(series: Sequence[str], pixels: float, *, symbol: str | None = "square") -> dict[str, Any]:
     """Return the colours of the series by name, with a legend where there are several.
 
@@ -43,9 +49,10 @@ def color(series: Sequence[str], pixels: float, *, symbol: str | None = "square"
     """
     legend = None
     if len(series) > 1:
-        room = sum(width(name, NORMAL) + 40 for name in series)
+        room = sum(width(name, NORMAL) + SYMBOL for name in series)
         legend = {
             "title": None, "orient": "top", "offset": 12, "columns": 0 if room <= pixels else 1,
+            "labelExpr": "split(datum.label, '\\n')",
             **({"symbolType": symbol} if symbol else {}),
         }  # fmt: skip
     return {**by_series(series, SERIES), "legend": legend}
@@ -57,7 +64,7 @@ def by_series(series: Sequence[str], looks: Sequence[Any]) -> dict[str, Any]:
         "field": "series",
         "type": "nominal",
         "sort": None,
-        "scale": {"domain": list(series), "range": list(looks[: len(series)])},
+        "scale": {"domain": [key(name) for name in series], "range": list(looks[: len(series)])},
         "legend": None,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from funnelkit.charts.chart import Part
-from funnelkit.charts.marks import by_series, color
+from funnelkit.charts.marks import by_series, color, key
 from funnelkit.charts.theme import AXIS, PAPER, QUIET, SERIES, SHADE, SHAPES, WIDTH
 from funnelkit.charts.words import counted
 from funnelkit.result.percent import percent
@@ -68,7 +68,7 @@ def _points(series: Series, funnel: Funnel) -> Iterator[dict[str, Any]]:
     for interval in series.intervals:
         share = interval.series.conversion
         point = {
-            "series": series.name,
+            "series": key(series.name),
             "interval": interval.name,
             "entered": interval.series.counts[0],
             "conversion": share,

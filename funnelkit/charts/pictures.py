@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SCALE: Final = 2
 """Dots per pixel of a PNG: 1,600 dots for 800 pixels."""
 
+GROUP: Final = re.compile(r"<g\b[^>]*>")
+ROLES: Final = re.compile(r' (?:role="graphics-|aria-roledescription=")[^"]*"')
 FIRST_TAG: Final = re.compile(r"<svg\b[^>]*>")
 
 
@@ -41,13 +43,15 @@ def svg(spec: dict[str, Any], chart: Chart, *, adapts: bool) -> str:
         DefinitionError: the extra is missing.
     """
     converter = _converter("SVG")
-    drawn: str = converter.vegalite_to_svg(spec, vl_version=_version(converter))
+    quiet = {**spec, "config": {**spec["config"], "aria": False}}  # the words are said once
+    drawn: str = converter.vegalite_to_svg(quiet, vl_version=_version(converter))
     first = FIRST_TAG.match(drawn)
     if first is None:
         raise DefinitionError("vl-convert drew no SVG")
     opening = first[0].replace("<svg", '<svg role="img"', 1)
     words = f"<title>{escape(chart.title)}</title><desc>{escape(chart.description)}</desc>"
-    return opening + words + (_dark_style() if adapts else "") + drawn[first.end() :]
+    marks = GROUP.sub(lambda tag: ROLES.sub("", tag[0]), drawn[first.end() :])
+    return opening + words + (_dark_style() if adapts else "") + marks
 
 
 def page(chart: Chart, *, theme: Theme | None) -> str:
@@ -58,6 +62,8 @@ def page(chart: Chart, *, theme: Theme | None) -> str:
     """
     libraries = _libraries()
     specs = {"light": chart.in_theme("light"), "dark": chart.in_theme("dark")}
+    for spec in specs.values():  # of which the libraries of the page would complain
+        spec.pop("$schema")
     return PAGE % {
         "title": escape(chart.title),
         "scheme": theme or "light dark",
@@ -72,7 +78,7 @@ def page(chart: Chart, *, theme: Theme | None) -> str:
 def _libraries() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script."""
     converter = _converter("HTML")
-    code: str = converter.javascript_bundle(vl_version=_version(converter))
+    code: str = converter.javascript_bundle()
     return code.replace("</script", "<\\/script")
 
 
@@ -122,7 +128,7 @@ def _dark_style() -> str:
         f'[fill="{light}"]{{fill:{dark}}}[stroke="{light}"]{{stroke:{dark}}}'
         for light, dark in DARK.items()
     )
-    return f"<style>@media (prefers-color-scheme:dark){{{rules}}}</style>"
+    return f"<style>@media screen and (prefers-color-scheme:dark){{{rules}}}</style>"
 
 
 def _version(converter: Any) -> str:

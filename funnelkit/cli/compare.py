@@ -88,7 +88,7 @@ def compare(
     randomised_by: RandomisedBy = None,
     decompose: Decompose = None,
     columns: opt.Columns = None,
-    format: opt.FormatChoice = None,  # noqa: A002 - the option's name
+    format: opt.PageFormatChoice = None,  # noqa: A002 - the option's name
     output: opt.Output = None,
     chart: ChartFile = None,
     chart_theme: ChartTheme = None,
@@ -97,10 +97,12 @@ def compare(
 ) -> None:
     """Compare two periods of a funnel, and say whether they are alike."""
     from funnelkit import api
+    from funnelkit.charts.pictures import check_extra
     from funnelkit.cli.chart import check_chart, write_chart
     from funnelkit.cli.output import check_output, form_of, say, write
     from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps
+    from funnelkit.cli.typed import command_line
     from funnelkit.comparison.judgement import check_claims, check_comparison, check_steps
     from funnelkit.render.comparison import render_comparison
     from funnelkit.specs.assertions import parse_assertion
@@ -108,7 +110,9 @@ def compare(
     funnels = [against_funnel]
     check_output(output, events, definition, funnels=funnels)
     check_chart(chart, chart_theme, events, definition, output=output, funnels=funnels)
-    form = form_of(format, output, known=opt.Format)
+    form = form_of(format, output, known=opt.PageFormat)
+    if form == opt.PageFormat.html:
+        check_extra("HTML")
     asserted = [parse_assertion(text) for text in assert_ or ()]
     check_claims(asserted)
     with working("Comparing"):
@@ -123,11 +127,12 @@ def compare(
             randomised_by=randomised_by,
             decompose=decompose,
             columns=columns,
+            fingerprint=form == opt.PageFormat.html,
             **definition,
         )
     check_steps(result, asserted)
     say(eaten_steps(result.baseline.funnel, events, columns))
-    write(render_comparison(result, format=form), output)
+    write(render_comparison(result, format=form, command=command_line()), output)
     write_chart(result, chart, chart_theme)
     say(f"note: {note}" for note in result.notes)
     say(f"warning: {warning}" for warning in result.warnings)

@@ -68,6 +68,16 @@ class Format(StrEnum):
     markdown = "markdown"
 
 
+class PageFormat(StrEnum):
+    """How an answer is written that can be a page, too."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    markdown = "markdown"
+    html = "html"
+
+
 class TraceFormat(StrEnum):
     """How a trace is written."""
 
@@ -386,6 +396,16 @@ FormatChoice = Annotated[
         "--format",
         "-f",
         help="How to write the answer. [default: as FILE ends, else table]",
+        rich_help_panel=OUTPUT,
+    ),
+]
+PageFormatChoice = Annotated[
+    PageFormat | None,
+    typer.Option(
+        "--format",
+        "-f",
+        help="How to write the answer; html needs the extra charts. "
+        "[default: as FILE ends, else table]",
         rich_help_panel=OUTPUT,
     ),
 ]

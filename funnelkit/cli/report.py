@@ -62,7 +62,7 @@ def report(
     compare_to: CompareTo = None,
     data_end: opt.DataEnd = None,
     columns: opt.Columns = None,
-    format: opt.FormatChoice = None,  # noqa: A002 - the option's name
+    format: opt.PageFormatChoice = None,  # noqa: A002 - the option's name
     view: ViewChoice = None,
     output: opt.Output = None,
     chart: ChartFile = None,
@@ -72,10 +72,12 @@ def report(
 ) -> None:
     """Count how many users get through the steps of a funnel, as Amplitude's chart would."""
     from funnelkit import api
+    from funnelkit.charts.pictures import check_extra
     from funnelkit.cli.chart import check_chart, write_chart
     from funnelkit.cli.output import check_output, form_of, say, write
     from funnelkit.cli.progress import working
     from funnelkit.cli.steps import eaten_steps
+    from funnelkit.cli.typed import command_line
     from funnelkit.errors import DefinitionError
     from funnelkit.render.report import render_report
     from funnelkit.specs.assertions import parse_assertion
@@ -83,9 +85,11 @@ def report(
 
     check_output(output, events, definition)
     check_chart(chart, chart_theme, events, definition, output=output)
-    form = form_of(format, output, known=opt.Format)
-    if view is not None and form != opt.Format.csv:
+    form = form_of(format, output, known=opt.PageFormat)
+    if view is not None and form != opt.PageFormat.csv:
         raise DefinitionError(f"--view chooses a table for --format csv; {form} has all")
+    if form == opt.PageFormat.html:
+        check_extra("HTML")
     asserted = [parse_assertion(text) for text in assert_ or ()]
     with working("Reading the events"):
         result = api.report(
@@ -94,14 +98,15 @@ def report(
             compare_to=compare_to,
             data_end=data_end,
             columns=columns,
+            fingerprint=form == opt.PageFormat.html,
             **definition,
         )
     check_meaning(asserted, result.funnel)
     say(eaten_steps(result.funnel, events, columns))
     table = (view or View.steps).replace("-", "_")
-    write(render_report(result, format=form, view=table), output)
+    write(render_report(result, format=form, view=table, command=command_line()), output)
     write_chart(result, chart, chart_theme)
-    if form == opt.Format.csv and view is None:
+    if form == opt.PageFormat.csv and view is None:
         say(_other_tables(result))
     say(f"note: {note}" for note in result.notes)
     say(f"warning: {warning}" for warning in result.warnings)

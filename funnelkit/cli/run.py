@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from funnelkit.cli.output import say, silence
+from funnelkit.cli.typed import typing
 from funnelkit.errors import CheckFailed, FunnelkitError
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         from funnelkit.cli.app import app
 
-        app(args=list(arguments), prog_name="funnelkit", standalone_mode=True)
+        with typing(arguments):
+            app(args=list(arguments), prog_name="funnelkit", standalone_mode=True)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else USAGE
     except FunnelkitError as error:

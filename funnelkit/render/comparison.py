@@ -40,16 +40,32 @@ GLUE = "\N{NO-BREAK SPACE}"
 GLUED = re.compile(r"[-+]?[0-9.]+ to [-+]?[0-9.]+|[0-9] (?:%|points|days?|hours?)")
 
 
-def render_comparison(result: ComparisonResult, *, format: str) -> str:  # noqa: A002 - the option
-    """Return the comparison as `table`, `json`, `csv` or `markdown`."""
+def render_comparison(
+    result: ComparisonResult,
+    *,
+    format: str,  # noqa: A002 - the option's name
+    command: str | None = None,
+) -> str:
+    """Return the comparison as `table`, `json`, `csv`, `markdown` or `html`.
+
+    HTML says with which command it was made.
+
+    Raises:
+        DefinitionError: the extra for HTML is missing.
+    """
     if format == "json":
         from funnelkit.render.machine import to_json
 
         return to_json(result.to_dict())
     if format == "csv":
         return _csv(result)
-    lines = _markdown(result) if format == "markdown" else _table(result)
     with percentages(result.baseline.funnel.settings.percentages):
+        if format == "html":
+            from funnelkit.render.comparison_page import comparison_page
+            from funnelkit.render.page import Reproduction
+
+            return comparison_page(result, Reproduction(command=command))
+        lines = _markdown(result) if format == "markdown" else _table(result)
         return "\n".join(lines) + "\n"
 
 
@@ -64,12 +80,12 @@ def _csv(result: ComparisonResult) -> str:
 
 
 def _table(result: ComparisonResult) -> Iterator[str]:
-    for heading, words in _definition(result):
+    for heading, words in definition_of(result):
         yield from _wrapped(heading, words, indent=10)
     yield ""
     yield from _step_table(result)
     yield ""
-    for heading, words in _lift(result):
+    for heading, words in lift_words(result):
         yield from _wrapped(heading, words, indent=10)
     yield ""
     yield "Like with like?"
@@ -87,7 +103,7 @@ def _table(result: ComparisonResult) -> Iterator[str]:
 
 def _step_table(result: ComparisonResult) -> Iterator[str]:
     """Yield the steps in columns; where numbers are long, the events' names give way."""
-    rows = list(_steps(result))
+    rows = list(step_rows(result))
     n1, p1, n2, p2, lift, interval = (
         max(least, *(len(row[column]) + gap for row in rows))
         for column, (least, gap) in enumerate(COLUMNS, 2)
@@ -110,14 +126,14 @@ def _step_table(result: ComparisonResult) -> Iterator[str]:
 def _markdown(result: ComparisonResult) -> Iterator[str]:
     yield f"## {escape(result.baseline.name)} against {escape(result.against.name)}"
     yield ""
-    for heading, words in _definition(result):
+    for heading, words in definition_of(result):
         yield f"- {escape(heading)}: {escape(words)}"
     yield ""
     one, other = escape(result.baseline.name), escape(result.against.name)
     heads = ("step", "event", one, "converted", other, "converted", "points", "95 % interval")
-    yield from table(heads, list(_steps(result)))
+    yield from table(heads, list(step_rows(result)))
     yield ""
-    for heading, words in _lift(result):
+    for heading, words in lift_words(result):
         yield f"- {heading or 'significance'}: {escape(words)}"
     yield ""
     yield "### Like with like?"
@@ -130,7 +146,7 @@ def _markdown(result: ComparisonResult) -> Iterator[str]:
         yield ""
         yield from table(
             ("value", "", "baseline", "converted", "against", "converted", "mix", "within"),
-            [(row[0], "", *row[1:]) for row in _part_rows(result.decomposition)],
+            [(row[0], "", *row[1:]) for row in part_rows(result.decomposition)],
         )
     yield ""
     yield f"**{escape(result.sentence)}**"
@@ -139,7 +155,7 @@ def _markdown(result: ComparisonResult) -> Iterator[str]:
         yield escape(CANNOT_SHOW)
 
 
-def _definition(result: ComparisonResult) -> Iterator[tuple[str, str]]:
+def definition_of(result: ComparisonResult) -> Iterator[tuple[str, str]]:
     """Yield (heading, words) for everything that decides the numbers."""
     funnel = result.baseline.funnel
     filters = own_filters(result.baseline.funnel, result.against.funnel)
@@ -169,7 +185,7 @@ def _period(side: SideResult) -> str:
     return f"step 1 from {start} to {end}{exclusive}"
 
 
-def _steps(result: ComparisonResult) -> Iterator[tuple[str, ...]]:
+def step_rows(result: ComparisonResult) -> Iterator[tuple[str, ...]]:
     """Yield the cells of each step: number, event, both sides, lift in points, interval."""
     pairs = zip(result.baseline.series.steps, result.against.series.steps, strict=True)
     for number, (one, other) in enumerate(pairs, 1):
@@ -186,7 +202,7 @@ def _steps(result: ComparisonResult) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _lift(result: ComparisonResult) -> Iterator[tuple[str, str]]:
+def lift_words(result: ComparisonResult) -> Iterator[tuple[str, str]]:
     """Yield the lift in points and in percent, and Amplitude's significance."""
     lift = result.lift
     in_percent = "no percent of a baseline of 0 %"
@@ -212,11 +228,12 @@ def _parts(split: Decomposition) -> Iterator[str]:
         words += "; a value on one side only is all mix"
     yield from _lines(f"By {by}: {words}", WIDTH)
     yield f"   {'value':23}{'baseline':>18}{'against':>18}{'mix':>9}{'within':>9}"
-    for value, n1, p1, n2, p2, mix, within in _part_rows(split):
+    for value, n1, p1, n2, p2, mix, within in part_rows(split):
         yield f"   {fit(value, 23)}{n1:>9} {p1:>8}{n2:>9} {p2:>8}{mix:>9}{within:>9}"
 
 
-def _part_rows(split: Decomposition) -> Iterator[tuple[str, ...]]:
+def part_rows(split: Decomposition) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of each value: both sides, and what it adds to the difference."""
     for part in split.parts[:MOST_PARTS]:
         yield (
             part.value,

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from funnelkit.render.cells import group_cells, step_cells
 from funnelkit.render.definition import definition, events_read
-from funnelkit.render.words import count, duration, percent, visible
+from funnelkit.render.words import percent, visible
 from funnelkit.result.tables import tables_across, tables_of
-from funnelkit.specs.text import format_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from funnelkit.model import Funnel
-    from funnelkit.result import FunnelResult, Series
+    from funnelkit.result import FunnelResult
     from funnelkit.result.tables import TextTable
-
-STEP_HEADS = ("step", "event", "count", "of start", "of previous", "lost", "average", "median")
 
 
 def report_markdown(result: FunnelResult) -> str:
@@ -47,39 +44,15 @@ def _lines(result: FunnelResult) -> Iterator[str]:
         yield ""
         yield f"### {escape(segment.name)}: {percent(segment.conversion)}"
         yield ""
-        yield from _steps(segment)
+        yield from table(*step_cells(segment))
         if segment.groups:
             yield ""
-            yield from _groups(segment, result.funnel)
+            heads, rows = group_cells(segment, result.funnel)
+            yield from table([escape(head) for head in heads], rows)
         for view in tables_of(segment, result):
             yield from _view(view)
     for view in tables_across(result):
         yield from _view(view)
-
-
-def _steps(series: Series) -> Iterator[str]:
-    heads = list(STEP_HEADS)
-    rows = [_row(series, k) for k in range(len(series.steps))]
-    if series.steps[0].excluded_drop_off is not None:
-        place = heads.index("lost") + 1
-        heads.insert(place, "excluded")
-        for row, step in zip(rows, series.steps, strict=True):
-            row.insert(place, count(step.excluded_drop_off or 0) if step.step > 1 else "")
-    yield from table(heads, rows)
-
-
-def _groups(segment: Series, funnel: Funnel) -> Iterator[str]:
-    """Yield a line per group; two properties have a column each."""
-    names = ("group", "")
-    if funnel.group_by is not None and len(funnel.group_by.properties) == len(names):
-        first, second = map(format_property, funnel.group_by.properties)
-        names = (escape(first), escape(second))
-    heads = (*names, *(f"step {step.step}" for step in segment.steps), "converted")
-    rows = []
-    for group in segment.groups:
-        first, second = group.values if len(group.values) == len(names) else (group.name, "")
-        rows.append([first, second, *map(count, group.counts), percent(group.conversion)])
-    yield from table(heads, rows)
 
 
 def _view(view: TextTable) -> Iterator[str]:
@@ -96,17 +69,3 @@ def _view(view: TextTable) -> Iterator[str]:
     for note in view.notes:
         yield ""
         yield escape(note)
-
-
-def _row(series: Series, k: int) -> list[str]:
-    step = series.steps[k]
-    first = [str(step.step), step.event, count(step.count), percent(step.conversion_from_start)]
-    if not k:
-        return [*first, "", "", "", ""]
-    return [
-        *first,
-        percent(step.conversion_from_previous),
-        count(step.drop_off),
-        duration(step.average_seconds),
-        duration(step.median_seconds),
-    ]

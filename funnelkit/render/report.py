@@ -15,11 +15,14 @@ def render_report(
     *,
     format: str,  # noqa: A002 - the option's name
     view: str = "steps",
+    command: str | None = None,
 ) -> str:
-    """Return the report as `table`, `json`, `csv` or `markdown`; only CSV is of one `view`.
+    """Return the report as `table`, `json`, `csv`, `markdown` or `html`.
+
+    Only CSV is of one `view`; HTML says with which command it was made.
 
     Raises:
-        DefinitionError: the report has no such view.
+        DefinitionError: the report has no such view, or the extra for HTML is missing.
     """
     if format == "json":
         from funnelkit.render.machine import to_json
@@ -34,6 +37,11 @@ def render_report(
             from funnelkit.render.markdown import report_markdown
 
             return report_markdown(result)
+        if format == "html":
+            from funnelkit.render.page import Reproduction
+            from funnelkit.render.report_page import report_page
+
+            return report_page(result, Reproduction(command=command))
         from funnelkit.render.table import report_table
 
         return report_table(result)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from funnelkit.charts import Chart
+    from funnelkit.events.fingerprint import EventsFingerprint
     from funnelkit.model import Funnel
     from funnelkit.result.counterparts import Counterpart
     from funnelkit.result.records import View
@@ -29,7 +30,8 @@ class EventsRead:
 
     `step_one_events` counts the events that match step 1, whenever they happened;
     `step_one_without_user_id` those of them that carry no `user_id`. `data_end` is the last instant
-    up to which there would be events, where that was stated or plays a part.
+    up to which there would be events, where that was stated or plays a part. `fingerprint` is there
+    where it was asked for.
     """
 
     source: str
@@ -38,6 +40,7 @@ class EventsRead:
     step_one_events: int
     step_one_without_user_id: int
     data_end: datetime | None = None
+    fingerprint: EventsFingerprint | None = None
 
     @property
     def share_without_user_id(self) -> float:

@@ -38,7 +38,7 @@ def test_other_files_are_refused(chart, tmp_path):
 
 
 def test_svg_follows_the_reader_unless_told(chart):
-    style = "@media (prefers-color-scheme:dark)"
+    style = "@media screen and (prefers-color-scheme:dark)"
     assert style in chart.to_svg()
     assert style not in chart.to_svg(theme="light")
     dark = chart.to_svg(theme="dark")

@@ -58,3 +58,25 @@ def test_without_the_extra_nothing_is_computed(monkeypatch, capfd):
     assert run(["report", "no such file", "--steps", STEPS, "--chart", "x.png"]) == 2
     words = "error: PNG output needs an extra: pip install 'funnelkit[charts]'\n"
     assert capfd.readouterr().err == words
+
+
+def test_a_page_without_the_extra_is_refused_before_anything_is_read(monkeypatch, capfd):
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    assert run(["report", "no such file", "--steps", STEPS, "-f", "html"]) == 2
+    words = "error: HTML output needs an extra: pip install 'funnelkit[charts]'\n"
+    assert capfd.readouterr().err == words
+
+
+def test_a_page_shows_data_to_the_letter(tmp_path):
+    import polars as pl
+
+    events = tmp_path / "events.parquet"
+    name = "<script>alert('1')</script>"
+    frame = {"user_id": ["u"], "event_time": ["2026-05-01"], "event_type": [name]}
+    pl.DataFrame(frame).write_parquet(events)
+    page = tmp_path / "page.html"
+    quoted = '"' + name + '"'
+    assert run(["report", str(events), "--step", quoted, "--step", "B", "-o", str(page)]) == 0
+    found = page.read_text(encoding="utf-8")
+    assert "<script" not in found
+    assert "&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt;" in found

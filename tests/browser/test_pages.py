@@ -1,0 +1,75 @@
+"""Reports to send, opened as their reader opens them."""
+
+from __future__ import annotations
+
+import pytest
+
+from funnelkit.cli.run import run
+
+STEPS = "ProductViewed > ProductAdded > CheckoutStarted > OrderCompleted"
+FEATURE = "feature in (home_product_recs, product_detail_related)"
+
+
+@pytest.fixture(scope="module")
+def pages(repository, tmp_path_factory):
+    """Write the pages of a report with every view, and of a comparison."""
+    folder = tmp_path_factory.mktemp("pages")
+    samples = repository / "sample_events" / "workshop"
+    views = ["--interval", "week", "--time-to-convert", "--frequency", "--by-age"]
+    dates = ["--baseline", "2026-04-01..2026-04-30", "--against", "2026-05-01..2026-05-30"]
+    commands = {
+        "report": [str(samples / "post.parquet"), "--group-by", "category", *views],
+        "compare": [str(samples / "p*.parquet"), *dates, "--against-where", FEATURE],
+    }
+    found = {}
+    for name, arguments in commands.items():
+        found[name] = folder / f"{name}.html"
+        typed = [name, *arguments, "--steps", STEPS, "-o", str(found[name])]
+        assert run(typed) == 0
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["report", "compare"])
+def test_a_page_stands_alone_and_everybody_can_use_it(pages, open_file, name, scheme):
+    opened = open_file(pages[name], scheme=scheme)
+    assert opened.requests == [pages[name].as_uri()]
+    assert opened.complaints == []
+    assert opened.findings() == []
+    paper = opened.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}[scheme]
+    picture = opened.page.evaluate(
+        "getComputedStyle(document.querySelector('figure svg rect[fill]')).fill"
+    )
+    assert picture == paper
+
+
+def test_a_page_says_what_was_asked_what_came_out_and_how_to_get_it_again(pages, open_file):
+    page = open_file(pages["compare"]).page
+    headings = page.locator("h2").all_inner_texts()
+    assert headings == ["Definition", "Chart", "Tables", "Like with like?", "How to reproduce it"]
+    words = page.inner_text("main")
+    assert "Not told from drift" in words
+    assert "+18.7\t+14.9 to +22.3" in words
+    assert "funnelkit compare" in words
+    assert "--against-where 'feature in (home_product_recs, product_detail_related)'" in words
+    assert page.locator("dt", has_text="who did what when").count() == 1
+
+
+def test_a_page_has_a_picture_of_every_view(pages, open_file):
+    page = open_file(pages["report"]).page
+    assert page.locator("figure").count() == 8
+    assert page.locator("svg[role=img] > title").count() == 8
+
+
+def test_a_page_fits_a_narrow_screen(pages, open_file):
+    page = open_file(pages["report"], width=380).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 380
+
+
+def test_a_page_prints_in_light_colours(pages, open_file):
+    opened = open_file(pages["compare"], scheme="dark")
+    opened.page.emulate_media(media="print", color_scheme="dark")
+    fill = opened.page.evaluate("getComputedStyle(document.querySelector('svg rect[fill]')).fill")
+    assert fill == "rgb(255, 255, 255)"
+    assert opened.page.pdf().startswith(b"%PDF")
