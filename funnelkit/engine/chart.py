@@ -10,7 +10,7 @@ from os import cpu_count
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.entrants import NOT_REACHED
-from funnelkit.engine.entry import Entry
+from funnelkit.engine.entry import Asked, Entry
 from funnelkit.engine.intervals import interval_end, interval_name, interval_starts, moment
 from funnelkit.engine.labels import SEPARATOR
 from funnelkit.engine.pieces import apart, best_of_units, for_series, nobody_of, only
@@ -39,21 +39,17 @@ class Extent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked for one segment: everybody's best conversion, and the best in each interval.
-
-    The first follows from the second where a unit's best conversion is the best of its intervals.
-    """
+    """What is asked for one segment: everybody's best conversion, and the best in each interval."""
 
     name: str
     whole: Entry
     by_interval: Entry | None
     whole_follows: bool
 
-    def entries(self) -> list[Entry]:
-        """Return what has to be asked of the rows."""
-        if self.by_interval is None:
-            return [self.whole]
-        return [self.by_interval] if self.whole_follows else [self.whole, self.by_interval]
+    @property
+    def asked(self) -> Asked:
+        """What has to be asked of the rows."""
+        return Asked(self.whole, self.by_interval, whole_follows=self.whole_follows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +62,7 @@ class Chart:
     def read(self, table: EventTable) -> tuple[tuple[Series, ...], StepRows]:
         """Read the events once; return a series per segment, and the rows."""
         questions = self.questions()
-        asked = [entry for question in questions for entry in question.entries()]
-        rows = select(self.funnel, table, only=asked)
+        rows = select(self.funnel, table, only=[question.asked for question in questions])
         return tuple(self._answer(question, rows) for question in questions), rows
 
     def questions(self) -> tuple[Question, ...]:
@@ -110,10 +105,10 @@ class Chart:
             by_interval = self.counted(rows.match(question.by_interval))
 
         def whole() -> Series:
-            if by_interval is not None and question.whole_follows:
-                entrants = best_of_units(by_interval)
-            else:
+            if by_interval is None or not question.whole_follows or rows.has(question.whole):
                 entrants = self.counted(rows.match(question.whole))
+            else:
+                entrants = best_of_units(by_interval)
             return self._with_groups(entrants, question.name, rows.labels)
 
         if by_interval is None:

@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.between import Reading, Weights, own_events
+from funnelkit.engine.entry import Asked
 from funnelkit.engine.select import SMALL, select
 from funnelkit.engine.watch import bands_of, exposure, placed, watch
 from funnelkit.errors import DefinitionError, UnsupportedError
@@ -104,7 +105,7 @@ def find_drivers(
     small = table.rows <= SMALL if small is None else small
     (question,) = chart.questions()
     entry = replace(question.whole, until=data_end)
-    step_rows = select(chart.funnel, table, only=[entry], small=small)
+    step_rows = select(chart.funnel, table, only=[Asked(entry, who=True)], small=small)
     tick = step_rows.tick
     watched = watch(
         chart.counted(step_rows.match(entry)),

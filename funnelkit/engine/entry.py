@@ -32,3 +32,18 @@ class Entry:
         """The instants at which intervals begin, and the end of the last one."""
         start = FIRST if self.start is None else self.start
         return (start, *self.inner, LAST if self.end is None else self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Two questions of one segment: of all its units, and of them in each interval.
+
+    The answer to the first follows from that to the second where a unit's best conversion is the
+    best of its intervals (`whole_follows`). Without `who` the answers do not say which units they
+    are, nor how often each entered.
+    """
+
+    whole: Entry
+    by_interval: Entry | None = None
+    whole_follows: bool = False
+    who: bool = False

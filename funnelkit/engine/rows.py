@@ -52,6 +52,10 @@ class StepRows:
         """Whether the columns are arrays."""
         return bool(self.answers) or not self.buckets[0].is_small
 
+    def has(self, entry: Entry) -> bool:
+        """Tell whether a question was answered as the rows were read."""
+        return entry in self.answers
+
     def match(self, entry: Entry) -> Entrants:
         """Return the units that entered, each with the conversion that Amplitude would choose."""
         if entry in self.answers:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from funnelkit.engine.entrants import Entrants
-    from funnelkit.engine.entry import Entry
+    from funnelkit.engine.entry import Asked, Entry
     from funnelkit.engine.query import Query
     from funnelkit.events.table import EventTable
     from funnelkit.model import Funnel
@@ -38,7 +38,7 @@ def select(
     funnel: Funnel,
     table: EventTable,
     *,
-    only: Sequence[Entry] = (),
+    only: Sequence[Asked] = (),
     small: bool | None = None,
 ) -> StepRows:
     """Read every event that fits a step and return them by unit, in time order.
@@ -126,7 +126,7 @@ def _rows(
     )
 
 
-def _read_arrays(query: Query, connection: DuckDBPyConnection, only: Sequence[Entry]) -> StepRows:
+def _read_arrays(query: Query, connection: DuckDBPyConnection, only: Sequence[Asked]) -> StepRows:
     from funnelkit.engine.stream import Stream
 
     stream = Stream(query, connection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from os import cpu_count
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -16,6 +17,7 @@ from funnelkit.engine.answer import answer
 from funnelkit.engine.bucket import Bucket, frozen
 from funnelkit.engine.entrants import join
 from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, partition
+from funnelkit.engine.pieces import best_of_units
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.events.connection import connect
 
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from funnelkit.engine.entrants import Entrants
-    from funnelkit.engine.entry import Entry
+    from funnelkit.engine.entry import Asked, Entry
     from funnelkit.engine.query import Query
+    from funnelkit.engine.rules import Rules
 
 BATCH = 1_000_000
 AHEAD = 16  # buckets
@@ -67,17 +70,18 @@ class Stream:
         found = self.each(lambda bucket: bucket, keep=True)
         return self._settled(found) if self.query.rules.must_settle else found
 
-    def answers(self, entries: Sequence[Entry]) -> dict[Entry, Entrants]:
+    def answers(self, asked: Sequence[Asked]) -> dict[Entry, Entrants]:
         """Return the answer to each question, found as the rows go by.
 
-        Only buckets with ties that have to be settled are kept until all rows are there.
+        What follows from another answer is taken from it while that is still in the cache. Only
+        buckets with ties that have to be settled are kept until all rows are there.
         """
         rules = self.query.rules
 
-        def answered(bucket: Bucket) -> list[Entrants]:
-            return [answer(bucket, entry, rules) for entry in entries]
+        def answered(bucket: Bucket) -> dict[Entry, Entrants]:
+            return dict(pair for one in asked for pair in _answers(bucket, one, rules))
 
-        def finish(bucket: Bucket) -> Bucket | list[Entrants]:
+        def finish(bucket: Bucket) -> Bucket | dict[Entry, Entrants]:
             settled = not (rules.must_settle and len(self._ties(bucket)))
             return answered(bucket) if settled else bucket.copy()
 
@@ -89,7 +93,7 @@ class Stream:
             done += pool.map(answered, self._settled(kept))
         if not done:
             return {}
-        return {entry: join([part[i] for part in done]) for i, entry in enumerate(entries)}
+        return {entry: join([part[entry] for part in done]) for entry in done[0]}
 
     def each(self, finish: Callable[[Bucket], Finished], *, keep: bool = False) -> list[Finished]:
         """Return what `finish` makes of each bucket of whole units, several at a time.
@@ -253,6 +257,18 @@ class Codes(dict[str, int]):
         """Return the number of each label."""
         with self._lock:
             return [self.setdefault(label, len(self)) for label in labels]  # type: ignore[arg-type]
+
+
+def _answers(bucket: Bucket, asked: Asked, rules: Rules) -> Iterator[tuple[Entry, Entrants]]:
+    whole, parted = asked.whole, asked.by_interval
+    unasked: dict[str, Any] = {} if asked.who else {"unit": None, "entries": None}
+    if parted is not None:
+        found = answer(bucket, parted, rules)
+        yield parted, replace(found, **unasked)
+        if asked.whole_follows:
+            yield whole, replace(best_of_units(found), **unasked)
+            return
+    yield whole, replace(answer(bucket, whole, rules), **unasked)
 
 
 class _Line(NamedTuple):
