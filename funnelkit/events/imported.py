@@ -1,11 +1,11 @@
 """A folder of imported events: its data, the merges that apply to it, and what was imported.
 
     EVENTS/
-      events-3.parquet      all events, ordered by (amplitude_id, event_time)
+      events-3-5f1c….parquet  all events, ordered by (amplitude_id, event_time)
       _import/
         state.json          what belongs to the folder now: it is replaced at once, or not at all
-        merges-3.parquet    the merges as they came
-        final-3.parquet     each id that was merged, with the one that it stands for in the end
+        merges-3-….parquet  the merges as they came
+        final-3-….parquet   each id that was merged, with the one that it stands for in the end
         rejects-3.jsonl     the lines that were left out, with file, line and reason
 
 What `state.json` does not name is left over from an import that was interrupted, and is ignored.
@@ -79,6 +79,9 @@ class Imported:
         """
         before = read_imported(self.folder)
         if (before.number if before else 0) != self.number - 1:
+            for file in (self.events_path, self.merges_path, self.final_path):
+                if file is not None:
+                    file.unlink(missing_ok=True)
             raise DataError(f"{self.folder}: another import has changed it meanwhile; import again")
         content = {"schema": SCHEMA, **asdict(self)}
         del content["folder"]

@@ -39,6 +39,7 @@ from funnelkit.events.importers.row import Row
 from funnelkit.events.jsonlines import json_lines, read_names
 from funnelkit.events.merges import follow
 from funnelkit.events.parquet import open_parquet
+from funnelkit.events.schema import ParquetFiles, read_schema
 from funnelkit.events.settled import settle
 from funnelkit.events.store.place import store_of
 from funnelkit.events.table import literally, read_parquet
@@ -115,6 +116,23 @@ def _standard_input() -> IO[bytes]:
     return sys.stdin.buffer
 
 
+def _lines_of(
+    path: str, names: Sequence[str], compression: str
+) -> tuple[Row, str, Mapping[str, object]]:
+    """Return lines of JSON as a table of texts."""
+    row = Row(dict.fromkeys(names, "VARCHAR"))
+    values: dict[str, object] = {
+        "files": literally([path]),
+        "columns": dict(row.types),
+        "compression": "gzip" if compression == "gzip" else "uncompressed",
+    }
+    relation = (
+        "read_json($files, columns = $columns, compression = $compression, "
+        "format = 'newline_delimited')"
+    )
+    return row, relation, values
+
+
 class _Opening:
     """The work of `open_events`: what was found so far."""
 
@@ -150,7 +168,7 @@ class _Opening:
                 else:  # a pipe, as in `describe <(zcat …)`: it can be read only once
                     with file.open("rb") as pipe:
                         files.append(self._spool(pipe, label=str(file)))
-        return self._without_truth(files)
+        return self._without_merges(self._without_truth(files))
 
     def _unpacked(self, path: Path) -> list[EventFile]:
         """Return a file, or the members of a ZIP of Amplitude's export; note an import's merges."""
@@ -271,7 +289,7 @@ class _Opening:
             groups: dict[tuple[str, str], dict[str, str]] = {}
             for path, names in names_of.items():
                 if MERGES.recognises(names):
-                    self._add_merges(path, labels[path], compression)
+                    self._add_merges(*_lines_of(path, names, compression), label=labels[path])
                     continue
                 found = find_roles(names, explicit=self.explicit, where=labels[path]).columns
                 group = groups.setdefault((found["event_type"], found["event_time"]), {})
@@ -284,30 +302,43 @@ class _Opening:
                 )
                 self._convert(rows, roles, milliseconds=True)
 
-    def _add_merges(self, path: str, label: str, compression: str) -> None:
+    def _add_merges(
+        self, row: Row, relation: str, values: Mapping[str, object], *, label: str
+    ) -> None:
         """Take the merged users of a file (specification C3)."""
-        row = Row({"amplitude_id": "VARCHAR", "merged_amplitude_id": "VARCHAR",
-                   "merge_server_time": "VARCHAR", "merge_event_time": "VARCHAR",
-                   "merge_time": "VARCHAR"})  # fmt: skip
-        columns = ", ".join(f"'{name}': 'VARCHAR'" for name in row.types)
-        packed = "gzip" if compression == "gzip" else "uncompressed"
-        relation = (
-            f"read_json($files, columns = {{{columns}}}, format = 'newline_delimited', "
-            f"compression = '{packed}')"
-        )
         event = MERGES.event(row)
         ids = ("amplitude_id", "merged_amplitude_id")
         casts = ", ".join(f"TRY_CAST({event[name]} AS BIGINT) AS {name}" for name in ids)
         merges = f"(SELECT {casts}, {event['merge_time']} AS merge_time FROM {relation})"
-        values: dict[str, object] = {"files": literally([path])}
         with data_errors(label):
             bad = self.connection.execute(
                 f"SELECT count(*) FROM {merges} WHERE {ids[0]} IS NULL OR {ids[1]} IS NULL", values
             ).fetchall()[0][0]
         if bad:
             raise DataError(f"{label}: {bad:,} merges lack one of {' and '.join(ids)}")
-        self.merges.append((merges, values))
+        self.merges.append((merges, dict(values)))
         self.notes.append(f"{label} has merged users, which are applied")
+
+    def _without_merges(self, files: list[EventFile]) -> list[EventFile]:
+        """Take the merged users of a warehouse from among Parquet files."""
+        parquet = {str(file.path): file for file in files if file.format == "parquet"}
+        if len(files) == 1 or not parquet:
+            return files
+        with data_errors(sum_up([file.label for file in parquet.values()])):
+            found = self.connection.execute(
+                "SELECT file_name, list(name) FROM parquet_schema($files) GROUP BY file_name",
+                {"files": literally(parquet)},
+            ).fetchall()
+        for path, names in found:
+            if MERGES.recognises(names):
+                file = parquet[path]
+                values = {"files": literally([path])}
+                source = ParquetFiles(self.connection, (path,), (file.label,))
+                row = Row(read_schema(source).types)
+                relation = read_parquet("$files", hive=False)
+                self._add_merges(row, relation, values, label=file.label)
+                files.remove(file)
+        return files
 
     def _settle(self) -> None:
         """Leave out copies and find ids in what came as lines of JSON (specification A13)."""
@@ -352,6 +383,10 @@ class _Opening:
             )
             for file in files
         ]
+        for rows in [rows for rows in tables if MERGES.recognises(rows.names)]:
+            tables.remove(rows)
+            row = Row(dict.fromkeys(rows.names, "VARCHAR"))
+            self._add_merges(row, rows.relation, rows.values, label=rows.label)
         booleans = boolean_columns(tables)
         for rows in tables:
             roles = find_roles(rows.names, explicit=self.explicit, where=rows.label)

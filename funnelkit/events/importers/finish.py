@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -61,6 +62,7 @@ class Finish:
         self.values: dict[str, object] = {}
         self.types: dict[str, str] = {}
         self.left_out: dict[str, int] = {}
+        self.suffix = ""
 
     def one(self, sql: str) -> int:
         """Return the number that a query finds."""
@@ -94,7 +96,9 @@ class Finish:
         duplicates = self._drop(insert_id_clock)
         without_id = self._identify()
         merges = self._merges()
-        target = self.state.folder / f"events-{self.state.number}.parquet"
+        # Two imports at a time must not write over each other: the slower one is refused.
+        self.suffix = f"{self.state.number}-{os.urandom(4).hex()}.parquet"
+        target = self.state.folder / f"events-{self.suffix}"
         unfinished = self.work / "events.parquet"
         self._copy(unfinished, with_ids=without_id > 0)
         names = ", ".join(f"'{name}'" for name in IDENTIFY_CALLS)
@@ -290,7 +294,7 @@ class Finish:
         """Write a side table, and return the name of its file; None if it is empty."""
         if not self.one(f"SELECT count(*) FROM {table}"):
             return None
-        file = f"{name}-{self.state.number}.parquet"
+        file = f"{name}-{self.suffix}"
         unfinished = self.work / file
         self.run(
             f"COPY (FROM {table} ORDER BY ALL) TO $target (FORMAT parquet)", target=str(unfinished)

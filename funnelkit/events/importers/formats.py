@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 MERGES: Final = MergedUsers()
 
+EXPORT: Final = Export()
+
 FORMATS: Final[tuple[Format, ...]] = (
     MERGES,
-    Export(),
+    EXPORT,
     Http(),
     PostHog(),
     RUDDERSTACK,
@@ -55,4 +57,6 @@ def format_of(
         return chosen
     if plain.recognises(keys):
         return plain
+    if not keys:  # nothing could be read: every line will be rejected for what it is
+        return EXPORT
     return next((each for each in FORMATS if each.recognises(keys)), plain)

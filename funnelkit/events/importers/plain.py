@@ -36,7 +36,7 @@ class Plain:
 
     def reads(self, keys: Collection[str]) -> Collection[str]:
         """Return the keys that play a role."""
-        return self._columns(list(keys), "the file").keys()
+        return self._columns(list(keys), "a file").keys()
 
     def _columns(self, keys: list[str], where: str) -> dict[str, str]:
         roles = find_roles(keys, explicit=self.explicit, where=where).columns

@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
     from funnelkit.events.table import Field, TimeKind
 
-TEXTS: Final = frozenset(
-    {name for name, kind in EXPORT.items() if kind != "object"}
-    - {"app", "plan", "amplitude_attribution_ids"}
-) | {
+TEXTS: Final = frozenset({name for name, kind in EXPORT.items() if kind != "object"}) | {
     "time", "timestamp", "insert_id", "app_version", "carrier", "ip", "user_agent", "idfv",
     "android_id", "android_app_set_id", "currency", "productId", "revenueType",
     "merged_amplitude_id", "merge_time", "merge_server_time", "merge_event_time", "scope",
@@ -113,8 +110,8 @@ class Row:
             # Most have no offset; a plain cast, which would overlook one, is four times as fast.
             plain = f"length({text}) BETWEEN 19 AND 26 AND TRY_CAST({text}[18:] AS DOUBLE) >= 0"
             return (
-                f"CASE WHEN {plain} AND TRY_CAST({text} AS TIMESTAMP) IS NOT NULL "
-                f"THEN TRY_CAST({text} AS TIMESTAMP) "
+                f"CASE WHEN {plain} THEN "
+                f"coalesce(TRY_CAST({text} AS TIMESTAMP), {timestamp_of_text(text, unit)}) "
                 f"WHEN {text} IS NOT NULL THEN {timestamp_of_text(text, unit)} END"
             )
         read_as = column_kind(kind)

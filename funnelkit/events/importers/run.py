@@ -79,14 +79,15 @@ def import_files(
             strict=strict,
             progress=progress,
         )
-        for number, query in enumerate(queries, start=1):
-            found[query.write(Path(folder) / f"query-{number}.parquet")] = query.label
-        # Only the first of several copies of an event is kept.
-        for member in sorted(members(list(found.items())), key=repeats_others):
-            work.read(member)
-        work.flush()
-        result = work.finish(insert_id_clock)
-        written = work.keep_rejects(rejects or beside / f"rejects-{work.state.number}.jsonl")
+        with closing(work):
+            for number, query in enumerate(queries, start=1):
+                found[query.write(Path(folder) / f"query-{number}.parquet")] = query.label
+            # Only the first of several copies of an event is kept.
+            for member in sorted(members(list(found.items())), key=repeats_others):
+                work.read(member)
+            work.flush()
+            result = work.finish(insert_id_clock)
+            written = work.keep_rejects(rejects or beside / f"rejects-{work.state.number}.jsonl")
     return replace(result, rejects=written)
 
 
@@ -173,8 +174,8 @@ class _Import:
 
     def _read_lines(self, member: Member, head: bytes) -> None:
         form = format_of(_keys(head), chosen=self.as_format, explicit=self.explicit)
-        if self.form is not None and form is not self.form and form.name != self.form.name:
-            self.flush()
+        if self.form is not None and (form.name != self.form.name or form.name == "plain"):
+            self.flush()  # one chunk is of one format, and plain keys mean something in one file
         self.form = form
         number = self._file(member.label)
         start = self._position()
@@ -231,7 +232,12 @@ class _Import:
         labels = [self.files[segment.file] for segment in chunk.segments]
         with data_errors(_several(list(dict.fromkeys(labels)))):
             problems = write_chunk(
-                self.connection, chunk, as_format=form, target=run.path, spelt=self.spelt
+                self.connection,
+                chunk,
+                as_format=form,
+                target=run.path,
+                spelt=self.spelt,
+                label=labels[0],
             )
         self._check(run, problems, chunk)
         chunk.path.unlink()
@@ -344,20 +350,25 @@ class _Import:
         """Write the rejected lines; return the file, None if there are none."""
         if self.spool is None:
             return None
-        with self.spool as spool:
-            spool.seek(0)
-            # A file that is found to be known at its end has been read by then.
-            kept = (line for line in spool if json.loads(line)["file"] not in self.known)
-            first = next(kept, None)
-            if first is None:
-                return None
-            try:
-                with path.open("w", encoding="utf-8") as file:
-                    file.write(first)
-                    file.writelines(kept)
-            except OSError as error:
-                raise DefinitionError(f"cannot write {path}: {error.strerror}") from error
+        self.spool.seek(0)
+        # A file that is found to be known at its end has been read by then.
+        kept = (line for line in self.spool if json.loads(line)["file"] not in self.known)
+        first = next(kept, None)
+        if first is None:
+            return None
+        try:
+            with path.open("w", encoding="utf-8") as file:
+                file.write(first)
+                file.writelines(kept)
+        except OSError as error:
+            raise DefinitionError(f"cannot write {path}: {error.strerror}") from error
         return path
+
+    def close(self) -> None:
+        """Close what is open, however the import ended."""
+        for file in (self.spool, self.target):
+            if file is not None:
+                file.close()
 
     def finish(self, insert_id_clock: str) -> ImportResult:
         """Put everything in order and make it the state of the folder."""

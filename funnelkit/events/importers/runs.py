@@ -14,6 +14,7 @@ from funnelkit.events.importers.columns import EXPORT, IDS, TYPES
 from funnelkit.events.importers.row import TEXTS, Row
 from funnelkit.events.sql import quote_identifier
 from funnelkit.events.table import literally
+from funnelkit.events.times import is_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,6 +56,7 @@ def write_chunk(
     as_format: Format,
     target: Path,
     spelt: dict[str, str],
+    label: str,
 ) -> list[Problem]:
     """Write a chunk as a run; return the rows whose keys are wrong.
 
@@ -65,12 +67,13 @@ def write_chunk(
     size = max(_LARGEST_OBJECT, chunk.longest + 1)
     objects = f"read_ndjson_objects($files, ignore_errors = true, maximum_object_size = {size:d})"
     found = connection.execute(
-        f"SELECT json_keys(json) AS keys, count(*) FROM {objects} GROUP BY 1 ORDER BY 2 DESC, 1",
+        "SELECT any_value(keys), count(*), hash(keys) AS hashed FROM "
+        f"(SELECT json_keys(json) AS keys FROM {objects}) GROUP BY hashed ORDER BY 2 DESC, 1",
         {"files": files},
     ).fetchall()
     names: dict[str, None] = {}
     bad: dict[tuple[str, ...], str] = {}
-    for keys, _ in found:
+    for keys, *_ in found:
         if not keys:
             continue
         if fault := _fault(keys, spelt):
@@ -100,7 +103,7 @@ def write_chunk(
         connection,
         relation,
         {"files": files},
-        Row(types),
+        Row(types, label),
         as_format,
         target,
         no_object=empty,
@@ -134,84 +137,91 @@ def _write(
     event = dict(as_format.event(row))
     merges = "merged_amplitude_id" in event
     skip = event.pop("fk_skip", None)
-    columns, tests = [], []
+    if not merges:  # where a format found none of these, the tests say so
+        event = {"event_type": "NULL::VARCHAR", "event_time": "NULL::TIMESTAMP", **event}
+    inner, outer, tests = [], [], []
     if no_object is not None:
-        tests.append(f"WHEN {no_object} THEN '{NO_OBJECT}'")
-    for name, sql in event.items():
+        inner.append(f"({no_object}) AS fk_no_object")
+        tests.append(f"WHEN fk_no_object THEN '{NO_OBJECT}'")
+    for number, (name, sql) in enumerate(event.items()):
         kind = "whole" if merges and name != "merge_time" else EXPORT.get(name, "text")
-        value = sql
-        if kind in {"text", "object"} and not merges:  # NULL has a type, too
-            value = f"CAST({sql} AS VARCHAR)"
-        if kind in {"whole", "float", "truth"}:
-            value = f"TRY_CAST({sql} AS {TYPES[kind]})"
-            what = {"whole": "whole number", "float": "number", "truth": "boolean"}[kind]
+        column = quote_identifier(name)
+        outer.append(column)
+        if kind in _CAST:
+            raw = f"fk_raw_{number}"
+            inner += [f"{sql} AS {raw}", f"TRY_CAST({sql} AS {TYPES[kind]}) AS {column}"]
             tests.append(
-                f"WHEN {sql} IS NOT NULL AND {value} IS NULL "
-                f"THEN {_said(name, sql)} || ', which is no {what}'"
+                f"WHEN {raw} IS NOT NULL AND {column} IS NULL "
+                f"THEN {_said(name, raw)} || ', which is no {_CAST[kind]}'"
             )
-        columns.append(f"{value} AS {quote_identifier(name)}")
-    tests += _merge_tests(event) if merges else _event_tests(event, row)
-    if not merges:
+        elif kind in {"text", "object"} and not merges:  # NULL has a type, too
+            inner.append(f"CAST({sql} AS VARCHAR) AS {column}")
+        else:
+            inner.append(f"{sql} AS {column}")
+    if merges:
+        tests += _merge_tests()
+    else:
+        time = _time_key(row)
+        if time is not None:
+            inner.append(f"{row.text(time)} AS fk_time")
+        tests += _event_tests(event, time)
         used = set(as_format.reads(row.types.keys()))
         taken = {name.lower() for name in event}
-        columns += [
-            f"{row.value(key)} AS {quote_identifier(key + '_' * (key.lower() in taken))}"
-            for key in row.types
-            if key not in used and key not in event
-        ]
-    columns.append(f"{skip or 'NULL::VARCHAR'} AS fk_skip")
-    named = f"(SELECT {', '.join(columns)}, {_problem(tests)} AS fk_problem FROM {relation})"
+        for key in row.types:
+            if key not in used and key not in event:
+                column = quote_identifier(key + "_" * (key.lower() in taken))
+                inner.append(f"{row.value(key)} AS {column}")
+                outer.append(column)
+    inner.append(f"{skip or 'NULL::VARCHAR'} AS fk_skip")
+    # The values are worked out once, in the inner SELECT, and then looked at.
+    named = (
+        f"(SELECT {', '.join(outer)}, fk_skip, CASE {' '.join(tests)} END AS fk_problem "
+        f"FROM (SELECT {', '.join(inner)} FROM {relation}))"
+    )
     connection.execute(
         f"COPY {named} TO $target (FORMAT parquet)", {**values, "target": str(target)}
     ).fetchall()
 
 
-def _problem(tests: Sequence[str]) -> str:
-    return f"CASE {' '.join(tests)} END" if tests else "NULL::VARCHAR"
+_CAST: Final = {"whole": "whole number", "float": "number", "truth": "boolean"}
+"""The kinds of column that a text may not be read as, in words."""
 
 
-def _event_tests(event: Mapping[str, str], row: Row) -> list[str]:
+def _time_key(row: Row) -> str | None:
+    """Return the key that says when, for messages."""
+    names = ("event_time", "time", "timestamp")
+    return next((key for name in names for key in row.types if key.lower() == name), None)
+
+
+def _event_tests(event: Mapping[str, str], time: str | None) -> list[str]:
     """Return the WHENs of what an event needs and lacks."""
-    tests = []
-    kind = event.get("event_type", "NULL")
-    tests.append(f"WHEN {kind} IS NULL THEN 'event_type is missing or empty'")
-    time = event.get("event_time", "NULL")
-    source = next((key for key in ("event_time", "time") if key in row.types), None)
-    source = source or next(
-        (key for key in row.types if key.lower() in {"event_time", "time", "timestamp"}), None
-    )
     said = "'event_time is missing or no time'"
-    if source is not None:
-        text = row.text(source)
+    if time is not None:
         said = (
-            f"CASE WHEN {text} IS NULL THEN {_literal(source + ' is missing')} "
-            f"ELSE {_said(source, text)} || ', which is no time (years 1 to 9999)' END"
+            f"CASE WHEN fk_time IS NULL THEN {_literal(time + ' is missing')} "
+            f"ELSE {_said(time, 'fk_time')} || ', which is no time (years 1 to 9999)' END"
         )
-    tests.append(
-        f"WHEN {time} IS NULL OR {time} NOT BETWEEN TIMESTAMP '0001-01-01' "
-        f"AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN {said}"
-    )
-    ids = [event[name] for name in IDS if name in event]
-    nobody = " AND ".join(f"{one} IS NULL" for one in ids) or "true"
-    tests.append(f"WHEN {nobody} THEN 'no user: amplitude_id, user_id and device_id are missing'")
+    nobody = " AND ".join(f"{name} IS NULL" for name in IDS if name in event) or "true"
+    tests = [
+        "WHEN event_type IS NULL THEN 'event_type is missing or empty'",
+        f"WHEN event_time IS NULL OR NOT {is_time('epoch_us(event_time)')} THEN {said}",
+        f"WHEN {nobody} THEN 'no user: amplitude_id, user_id and device_id are missing'",
+    ]
     tests += [
-        f"WHEN NOT starts_with({event[name]}, '{{') "
-        f"THEN {_said(name, event[name])} || ', which is no JSON object'"
+        f"WHEN NOT starts_with({name}, '{{') "
+        f"THEN {_said(name, name)} || ', which is no JSON object'"
         for name in ("event_properties", "user_properties")
         if name in event
     ]
     if "amplitude_id" in event:
-        own = event["amplitude_id"]
-        tests.append(
-            f"WHEN TRY_CAST({own} AS BIGINT) < 0 "
-            f"THEN {_said('amplitude_id', own)} || ', which is no id'"
-        )
+        own = "amplitude_id"
+        tests.append(f"WHEN {own} < 0 THEN {_said(own, own + '::VARCHAR')} || ', which is no id'")
     return tests
 
 
-def _merge_tests(event: Mapping[str, str]) -> list[str]:
+def _merge_tests() -> list[str]:
     return [
-        f"WHEN {event[name]} IS NULL THEN {_literal(name + ' is missing')}"
+        f"WHEN {name} IS NULL THEN {_literal(name + ' is missing')}"
         for name in ("amplitude_id", "merged_amplitude_id")
     ]
 

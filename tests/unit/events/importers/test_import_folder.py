@@ -1,0 +1,175 @@
+"""The folder of events: it changes at once or not at all, and adding is what comes to mind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import duckdb
+import pytest
+
+import funnelkit as fk
+from funnelkit.errors import DataError, DefinitionError
+from funnelkit.events.imported import read_imported
+
+
+def write(path, *events):
+    lines = [
+        {"event_type": kind, "time": 1_700_000_000_000 + 1000 * at, "user_id": user, "insert_id": i}
+        for kind, at, user, i in events
+    ]
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    return path
+
+
+def test_a_second_import_adds(tmp_path):
+    fk.import_events(write(tmp_path / "a.jsonl", ("A", 1, "u", "1")), tmp_path / "events")
+    second = fk.import_events(
+        write(tmp_path / "b.jsonl", ("B", 2, "u", "2"), ("A", 1, "u", "1")), tmp_path / "events"
+    )
+    assert (second.events, second.duplicates, second.total) == (1, 1, 2)
+    assert fk.report(tmp_path / "events", steps="A > B").counts == (1, 1)
+
+
+def test_a_failed_import_leaves_everything_as_it_was(tmp_path):
+    fk.import_events(write(tmp_path / "a.jsonl", ("A", 1, "u", "1")), tmp_path / "events")
+    before = sorted((tmp_path / "events").rglob("*"))
+    good = write(tmp_path / "b.jsonl", ("B", 2, "u", "2"))
+    broken = tmp_path / "broken.json.gz"
+    broken.write_bytes(b"\x1f\x8b\x08\x00damaged")
+    with pytest.raises(DataError, match="broken"):
+        fk.import_events([good, broken], tmp_path / "events")
+    assert sorted((tmp_path / "events").rglob("*")) == before
+
+
+def test_a_killed_import_leaves_the_events_as_they_were(tmp_path):
+    fk.import_events(write(tmp_path / "a.jsonl", ("A", 1, "u", "1")), tmp_path / "events")
+    state = (tmp_path / "events" / "_import" / "state.json").read_bytes()
+    pipe = tmp_path / "slow.jsonl"
+    os.mkfifo(pipe)
+    program = subprocess.Popen(
+        [sys.executable, "-m", "funnelkit", "import", str(pipe), "-o", str(tmp_path / "events")],
+        stderr=subprocess.DEVNULL,
+    )
+    with pipe.open("wb") as writer:
+        writer.write(b'{"event_type": "B", "time": 1, "user_id": "u"}\n')
+        writer.flush()
+        time.sleep(0.5)
+        program.send_signal(signal.SIGKILL)
+        program.wait()
+    assert (tmp_path / "events" / "_import" / "state.json").read_bytes() == state
+    assert fk.report(tmp_path / "events", steps="A").counts == (1,)
+
+
+def test_another_import_in_the_meantime_is_noticed(tmp_path, monkeypatch):
+    from funnelkit.events.importers import run
+
+    folder = tmp_path / "events"
+    a = write(tmp_path / "a.jsonl", ("A", 1, "u", "1"))
+    b = write(tmp_path / "b.jsonl", ("B", 1, "u", "2"))
+    finish = run._Import.finish
+
+    def overtaken(self, *arguments):
+        monkeypatch.setattr(run._Import, "finish", finish)
+        fk.import_events(b, folder)
+        return finish(self, *arguments)
+
+    monkeypatch.setattr(run._Import, "finish", overtaken)
+    with pytest.raises(DataError, match="meanwhile"):
+        fk.import_events(a, folder)
+    assert fk.report(folder, steps="B").counts == (1,)
+
+
+def test_files_that_do_not_belong_to_the_state_are_not_read(tmp_path):
+    fk.import_events(write(tmp_path / "a.jsonl", ("A", 1, "u", "1")), tmp_path / "events")
+    (events,) = (tmp_path / "events").glob("*.parquet")
+    (tmp_path / "events" / "events-2.parquet").write_bytes(events.read_bytes())
+    assert fk.report(tmp_path / "events", steps="A").counts == (1,)
+
+
+@pytest.mark.parametrize("name", ["events.parquet", "file", "other"])
+def test_only_a_folder_of_imported_events_is_written_to(name, tmp_path):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("x")
+    source = write(tmp_path / "a.jsonl", ("A", 1, "u", "1"))
+    with pytest.raises(DefinitionError, match="folder"):
+        fk.import_events(source, tmp_path / name)
+
+
+def test_identify_calls_are_kept_and_counted_apart(tmp_path):
+    source = write(tmp_path / "a.jsonl", ("A", 1, "u", "1"), ("$identify", 2, "u", "2"))
+    result = fk.import_events(source, tmp_path / "events")
+    assert (result.lines, result.events, result.identify_calls, result.total) == (2, 1, 1, 2)
+    assert fk.report(tmp_path / "events", steps="_all").counts == (1,)
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("seconds", "device", "kept"),
+    [
+        (0, "d", 1), (7 * DAY, "d", 1), (7 * DAY + 1, "d", 2), (0, "e", 2),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("imported", [True, False])
+def test_an_insert_id_is_a_copy_on_its_device_for_seven_days(
+    seconds, device, kept, imported, tmp_path
+):
+    lines = [
+        {"event_type": "A", "time": 1_700_000_000_000, "device_id": "d", "insert_id": "i"},
+        {"event_type": "A", "time": 1_700_000_000_000 + 1000 * seconds, "device_id": device,
+         "insert_id": "i"},
+    ]  # fmt: skip
+    source = tmp_path / "a.jsonl"
+    source.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    if imported:
+        assert fk.import_events(source, tmp_path / "events").events == kept
+    else:
+        with fk_open(source) as table:
+            assert table.rows == kept
+
+
+def fk_open(source):
+    from funnelkit.events.sources import open_events
+
+    return open_events(source)
+
+
+@pytest.mark.parametrize(("clock", "kept"), [("received", 1), ("event", 2)])
+def test_the_seven_days_are_measured_by_receive_time_or_by_event_time(clock, kept, tmp_path):
+    lines = [
+        {"event_type": "A", "event_time": f"2024-01-{day} 10:00:00", "device_id": "d",
+         "insert_id": "i", "server_received_time": f"2024-02-0{n} 10:00:00"}
+        for n, day in [(1, "01"), (2, "20")]
+    ]  # fmt: skip
+    source = tmp_path / "a.jsonl"
+    source.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    result = fk.import_events(source, tmp_path / "events", insert_id_clock=clock)
+    assert result.events == kept
+
+
+def test_properties_arrive_as_they_are(tmp_path):
+    properties = (
+        '{"price":1,"Price":2,"big":9007199254740993,"day":"2024-01-01","none":{},'
+        '"list":["x","y"],"text":"[\'x\', \'y\']","mixed":"1","null":null,"n":{"a":[1,{"b":true}]}}'
+    )
+    line = f'{{"event_type":"A","time":1,"user_id":"u","event_properties":{properties}}}'
+    source = tmp_path / "a.jsonl"
+    source.write_text(f"{line}\n{line.replace(chr(34) + '1' + chr(34), '1')}\n", "utf-8")
+    fk.import_events(source, tmp_path / "events")
+    rows = duckdb.sql(f"SELECT event_properties FROM '{tmp_path}/events/*.parquet'").fetchall()
+    assert rows[0][0] == properties
+    assert [type(json.loads(text)["mixed"]) for (text,) in rows] == [str, int]
+
+
+def test_the_folder_says_what_was_imported(tmp_path):
+    source = write(tmp_path / "a.jsonl", ("A", 1, "u", "1"))
+    fk.import_events(source, tmp_path / "events")
+    state = read_imported(tmp_path / "events")
+    assert [(file.name, file.lines) for file in state.files] == [(str(source), 1)]

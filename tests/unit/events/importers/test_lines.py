@@ -1,0 +1,124 @@
+"""Lines that are no events take no neighbour along, and are said by file and line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import funnelkit as fk
+from funnelkit.errors import DataError
+
+
+def good(number):
+    return json.dumps(
+        {"event_type": "A", "time": 1_700_000_000_000 + number, "user_id": f"user {number}"}
+    ).encode()
+
+
+def imported(content, folder, **options):
+    file = folder / "events.jsonl"
+    file.write_bytes(content)
+    result = fk.import_events(file, folder / "imported", **options)
+    rejects = []
+    if result.rejects is not None:
+        rejects = [json.loads(line) for line in result.rejects.read_text("utf-8").splitlines()]
+    return result, [(each["line"], each["reason"]) for each in rejects]
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (b"no json", "not JSON: expecting value at character 1"),
+        (b'{"event_type": "A"', "cut off"),
+        (b"[1, 2]", "a list, not an object"),
+        (b"5", "a number, not an object"),
+        (b"{}", "an empty object"),
+        (b'{"event_type": "A", "user_id": "\x00"}', "a NUL byte at byte 33"),
+        (b'{"event_type": "A", "user_id": "\xff"}', "not UTF-8 at byte 33"),
+        (b'{"event_type": "A", "user_id": "u", "time": 1, "time": 2}', "'time' stands twice"),
+        (b'{"event_type": "A", "user_id": "u", "time": 1, "": 2}', "a key is empty"),
+        (b'{"event_type": "A", "user_id": "u", "time": 1, "User_Id": 2}', "only in case"),
+        (b'{"user_id": "u", "time": 1700000000000}', "event_type is missing"),
+        (b'{"event_type": "", "user_id": "u", "time": 1}', "event_type is missing or empty"),
+        (b'{"event_type": "A", "user_id": "u"}', "time is missing"),
+        (b'{"event_type": "A", "user_id": "u", "time": "soon"}', "time is 'soon', which is"),
+        (b'{"event_type": "A", "time": 1700000000000}', "no user"),
+        (b'{"event_type": "A", "user_id": "u", "time": 1, "event_properties": [1]}', "is no JSON"),
+        (b'{"event_type": "A", "user_id": "u", "time": 1, "session_id": "x"}', "no whole number"),
+        (b'{"event_type": "A", "user_id": "u", "time": 1} {"event_type": "B"}', "not JSON"),
+    ],
+)  # fmt: skip
+def test_a_bad_line_is_rejected_alone(bad, reason, tmp_path):
+    result, rejects = imported(b"\n".join([good(1), bad, good(2)]), tmp_path)
+    assert (result.lines, result.events, result.rejected) == (3, 2, 1)
+    ((line, said),) = rejects
+    assert line == 2
+    assert reason in said
+
+
+@pytest.mark.parametrize(
+    ("content", "events"),
+    [
+        (b"\r\n".join([good(1), good(2), b""]), 2),
+        (b"\n".join([good(1), good(2)]), 2),
+        (b"\n\n".join([good(1), b" \t", good(2), b"", b""]), 2),
+        (b"\xef\xbb\xbf" + good(1) + b"\n", 1),
+        (b"  " + good(1) + b"  \n\r\n" + good(2), 2),
+    ],
+    ids=["CRLF", "no last line end", "blank lines", "byte order mark", "blanks"],
+)
+def test_line_ends_and_blank_lines_do_not_matter(content, events, tmp_path):
+    result, rejects = imported(content, tmp_path)
+    assert (result.lines, result.events, rejects) == (events, events, [])
+
+
+def test_lines_are_numbered_as_in_the_file_blank_ones_too(tmp_path):
+    content = b"\n".join([b"", good(1), b"", b"bad", b"\x00", b"", b"worse", good(2)])
+    result, rejects = imported(content, tmp_path)
+    assert sorted(line for line, _ in rejects) == [4, 5, 7]
+    assert result.events == 2
+
+
+def test_a_line_of_many_megabytes_is_an_event_and_one_beyond_all_measure_is_none(tmp_path):
+    def padded(size):
+        return good(9)[:-1] + b', "event_properties": {"text": "' + b"x" * size + b'"}}'
+
+    content = b"\n".join([good(1), padded(20 << 20), good(2), padded(70 << 20), good(3)])
+    result, rejects = imported(content, tmp_path)
+    assert (result.events, result.rejected) == (4, 1)
+    ((line, reason),) = rejects
+    assert line == 4
+    assert "bytes in one line" in reason
+
+
+def test_strict_stops_at_the_first_bad_line_and_leaves_the_folder_as_it_was(tmp_path):
+    imported(good(1), tmp_path)
+    before = sorted((tmp_path / "imported").rglob("*"))
+    with pytest.raises(DataError, match=r"events\.jsonl, line 2: not JSON"):
+        imported(good(2) + b"\nbad\n", tmp_path, strict=True)
+    assert sorted((tmp_path / "imported").rglob("*")) == before
+    assert fk.report(tmp_path / "imported", steps="A").counts == (1,)
+
+
+def test_the_rejects_can_go_to_a_file_of_ones_own(tmp_path):
+    result, rejects = imported(b"bad\n", tmp_path, rejects=tmp_path / "bad.jsonl")
+    assert result.rejects == tmp_path / "bad.jsonl"
+    assert len(rejects) == 1
+
+
+def test_a_file_without_ids_counts_once_by_its_digest(tmp_path):
+    first, _ = imported(good(1) + b"\n" + good(1) + b"\n", tmp_path)
+    again, _ = imported(good(1) + b"\n" + good(1) + b"\n", tmp_path)
+    assert (first.events, again.events, again.total) == (2, 0, 2)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "copy.jsonl").write_bytes(good(1) + b"\n" + good(1) + b"\n")
+    (tmp_path / "more" / "new.jsonl").write_bytes(good(2) + b"\nbad\n")
+    more = fk.import_events(tmp_path / "more", tmp_path / "imported")
+    assert (more.lines, more.events, more.rejected, more.total) == (2, 1, 1, 3)
+
+
+def test_a_known_file_is_not_rejected_again(tmp_path):
+    imported(good(1) + b"\nbad\n", tmp_path)
+    again, rejects = imported(good(1) + b"\nbad\n", tmp_path)
+    assert (again.rejected, rejects) == (0, [])
