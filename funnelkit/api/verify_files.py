@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from funnelkit.result import FunnelResult
     from funnelkit.verification.case import Case, CaseResult, VerificationRun
     from funnelkit.verification.checks import Check
+    from funnelkit.verification.culprit import Culprit
     from funnelkit.verification.expected import Expectation
 
 
@@ -130,10 +131,14 @@ def _verified(
     reports: dict[tuple[Funnel, bool], FunnelResult] = {}
     checks: list[Check] = []
     seen = set()
+    lock_holds = case.lock is not None
     for expectation in case.expectations:
         key = (asked(case.funnel, expectation), expectation.has_previous)
         result = _report(case, *key, known=reports, data_end=data_end)
-        for check in compare(expectation, result, terms).checks:
+        compared = compare(expectation, result, terms)
+        if case.lock is not None and expectation is case.lock.expectation:
+            lock_holds = compared.ok
+        for check in compared.checks:
             same = (check.measure, check.expected)
             if same not in seen:
                 seen.add(same)
@@ -151,7 +156,7 @@ def _verified(
     amplitude = any(one.origin != "events" for one in case.expectations)
     return replace(
         found,
-        culprits=culprits_of(case) if failed else (),
+        culprits=culprits_of(case, lock_holds=lock_holds) if failed else (),
         not_checkable=tuple(not_checkable(case.funnel, result, comparison)) if amplitude else (),
     )
 
@@ -176,7 +181,7 @@ def _report(
     return known[key]
 
 
-def culprits_of(case: Case) -> Any:
+def culprits_of(case: Case, *, lock_holds: bool) -> tuple[Culprit, ...]:
     """Return what changed since the lock of a case was written."""
     import funnelkit
     from funnelkit.verification.culprit import culprits
@@ -193,6 +198,7 @@ def culprits_of(case: Case) -> Any:
         events=events,
         version=funnelkit.__version__,
         fresh=fresh_of(case),
+        lock_holds=lock_holds,
     )
 
 
