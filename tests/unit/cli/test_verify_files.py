@@ -327,6 +327,7 @@ def test_a_funnel_named_by_a_cohort_and_a_custom_event_says_what_exports_do_not_
         (["verify", "nothing.funnel.toml"], 2, "nothing is expected of"),
         (["verify", "no_events.funnel.toml"], 2, "where are its events?"),
         (["verify", "no_window.funnel.toml"], 2, "a verification states its window"),
+        (["verify", "shop.funnel.toml:shop"], 2, "choose a funnel of shop.funnel.toml with -k"),
         (["verify", "shop.funnel.toml", "--steps", "A > B"], 2, "has the steps"),
         (["verify", "--expect", "3, 2"], 2, "--expect is of one funnel"),
         (["verify", "shop.funnel.toml", "-o", "shop.funnel.toml"], 2, "no format ends in .toml"),
