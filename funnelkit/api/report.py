@@ -131,8 +131,12 @@ def answer(
     baseline: str | None = None,
     wanted: ComparedTo | None = None,
     data_end: str | date | datetime | None = None,
+    doubting: bool = True,
 ) -> FunnelResult:
     """Return the chart of a funnel of events that are open; `source` is what they were opened of.
+
+    Without `doubting` nothing is said of what may be wrong with the question, which takes a look at
+    all events of its own.
 
     Raises:
         DataError: the events cannot be read.
@@ -143,7 +147,8 @@ def answer(
     funnel = dated(funnel, extent)
     segments, read = _series(funnel, extent, table)
     compared_to: tuple[Counterpart, ...] = ()
-    warnings = [*_warnings(read, table), *_left_out(segments), *_ungrouped(funnel)]
+    doubted = _warnings(read, table) if doubting else ()
+    warnings = [*doubted, *_left_out(segments), *_ungrouped(funnel)]
     if wanted is not None:
         compared_to = tuple(_compared(wanted, funnel, segments, extent, table))
         warnings += _before_the_events(compared_to, funnel.timezone, table)
