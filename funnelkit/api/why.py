@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from funnelkit.api.report import answer
 from funnelkit.api.sources import resolve
 from funnelkit.errors import DataError, DefinitionError
+from funnelkit.verification.reconciliation.search import MOST_PAIRS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from funnelkit.events.table import EventTable
@@ -62,23 +64,28 @@ def why(
     """
     from funnelkit.specs.define import define
     from funnelkit.verification.expectation import expected_counts
-    from funnelkit.verification.expected import Expectation, ExpectedSeries
+    from funnelkit.verification.expected import Expectation
 
     chosen, file_columns, file_expect = resolve(funnel, definition)
     defined = define(funnel=chosen, **definition)
     wanted = expect if expect is not None else file_expect
     if wanted is None:
         raise DefinitionError('nothing is expected: give expect="1177, 638", one count per step')
+    columns = columns or file_columns
     if not isinstance(wanted, Expectation):
         counts = expected_counts(wanted, defined)
-        wanted = Expectation(segments=(ExpectedSeries(counts=counts),), source="expect")
+        return explain_counts(events, counts, funnel=defined, data_end=data_end, columns=columns)
     return explain(
-        events,
-        funnel=defined,
-        expectations=(wanted,),
-        data_end=data_end,
-        columns=columns or file_columns,
+        events, funnel=defined, expectations=(wanted,), data_end=data_end, columns=columns
     )
+
+
+def explain_counts(events: Any, counts: tuple[int, ...], **more: Any) -> Explanation:
+    """Return why a funnel does not have these counts, one per step; `more` as for `explain`."""
+    from funnelkit.verification.expected import Expectation, ExpectedSeries
+
+    expected = Expectation(segments=(ExpectedSeries(counts=counts),), source="--expect")
+    return explain(events, expectations=(expected,), **more)
 
 
 def explain(
@@ -88,6 +95,7 @@ def explain(
     expectations: Sequence[Expectation],
     data_end: str | date | datetime | None = None,
     columns: Mapping[str, str] | str | None = None,
+    most_pairs: int = MOST_PAIRS,
 ) -> Explanation:
     """Return why the numbers of a funnel are not those of several expectations, all together."""
     from funnelkit.api.dates import dated, extent_in
@@ -100,6 +108,7 @@ def explain(
     with (
         open_events(events, columns=columns) as table,
         tempfile.TemporaryDirectory(prefix="funnelkit-") as folder,
+        ExitStack() as stack,
     ):
         # Relative dates are those of the data, whatever is read otherwise.
         funnel = dated(funnel, extent_in(table, data_end, timezone=funnel.timezone))
@@ -109,12 +118,22 @@ def explain(
             table=table,
             folder=Path(folder),
             data_end=data_end,
+            # Whoever says which column is which takes the events as they are.
+            raw=lambda: stack.enter_context(open_events(events, columns=roles_of(table))),
         )
         readings = [*definition_readings(funnel), *event_readings(funnel, table)]
-        found = Explanation(search=search(readings, questions.ask))
+        found = Explanation(search=search(readings, questions.ask, most_pairs=most_pairs))
         if found.certainty == "none":
             found = replace(found, suspects=tuple(questions.suspects(found)))
         return found
+
+
+def roles_of(table: EventTable) -> dict[str, str]:
+    """Return which column of a table plays which role, as `columns` says it."""
+    from funnelkit.events.columns import ROLES
+
+    named = {role: getattr(table, "time" if role == "event_time" else role) for role in ROLES}
+    return {role: name for role, name in named.items() if name is not None}
 
 
 @dataclass(kw_only=True)
@@ -126,6 +145,7 @@ class Questions:
     table: EventTable
     folder: Path
     data_end: Any
+    raw: Callable[[], EventTable]
     _tables: dict[tuple[EventView, bool], EventTable] = field(default_factory=dict)
     _answers: dict[Any, Answer | None] = field(default_factory=dict)
 
@@ -225,6 +245,7 @@ class Questions:
         if (view, every) not in self._tables:
             path = self.folder / f"{len(self._tables)}.parquet"
             table = self.table if every else self._narrow()
+            table = self.raw() if view.as_they_came else table
             self._tables[view, every] = view.table(table, path)
         return self._tables[view, every]
 

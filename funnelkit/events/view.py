@@ -32,12 +32,16 @@ COPY_DAYS = 7
 class EventView:
     """What is read otherwise; by default nothing.
 
-    `users_by`: users are told apart by this id alone. `time`: another column is the time of the
-    event. `without_copies`: of events with the same insert_id only the first. `until` and
-    `uploaded`: only events before this time, or uploaded between these; in microseconds.
+    `users_by`: users are told apart by this id alone. `unmerged`: no merged id is replaced.
+    `as_they_came`: copies are kept, no id is found; such a table must be opened so. `time`: another
+    column is the time of the event. `without_copies`: of events with the same insert_id only the
+    first. `until` and `uploaded`: only events before this time, or uploaded between these; in
+    microseconds.
     """
 
     users_by: IdRole | None = None
+    unmerged: bool = False
+    as_they_came: bool = False
     time: str | None = None
     without_copies: bool = False
     until: int | None = None
@@ -52,14 +56,17 @@ class EventView:
         if self.users_by is not None:
             others = {role: None for role in IDS if role != self.users_by}
             table = replace(table, **others)  # type: ignore[arg-type]
-        if self.rows_stay:
+        if self.unmerged:
+            table = replace(table, merges=None)
+        if self._rows_stay:
             return table
         return _written(table, path, self)
 
     @property
-    def rows_stay(self) -> bool:
+    def _rows_stay(self) -> bool:
         """Whether every event stays as it is."""
-        return self == EventView(users_by=self.users_by)
+        changes = (self.time, self.until, self.uploaded)
+        return not self.without_copies and all(one is None for one in changes)
 
 
 def narrowed(table: EventTable, path: Path, *, types: Collection[str]) -> EventTable:
@@ -149,7 +156,7 @@ def _copy(sql: str, path: Path, bind: Parameters) -> None:
 def _of_file(table: EventTable, path: Path) -> EventTable:
     """Return the table over a file with the rows of its own relation."""
     bind = Parameters()
-    found = replace(table, files=(str(path),), hive=False)
+    found = replace(table, files=(str(path),), hive=False, merges=None)
     with closing(connect()) as connection, data_errors("cannot read the events"):
         sql = f"SELECT count(*) FROM {found.relation(bind)}"
         ((rows,),) = connection.execute(sql, bind.used_in(sql)).fetchall()

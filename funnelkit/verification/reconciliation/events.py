@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.events.columns import IDS
+from funnelkit.events.settled import LEFT_OUT
 from funnelkit.events.view import UPLOADED, has_copies, other_times
 from funnelkit.specs.text import format_period
 from funnelkit.verification.reconciliation.reading import Reading, Subject
@@ -41,6 +42,13 @@ def event_readings(funnel: Funnel, table: EventTable) -> Iterator[Reading]:
             family="duplicates",
             words="copies of events (same insert_id) dropped instead of kept",
             change=lambda subject: subject.with_view(without_copies=True),
+        )
+    if any(LEFT_OUT in note for note in table.notes):
+        yield Reading(
+            family="duplicates",
+            words="events as they came: copies kept instead of dropped",
+            change=lambda subject: subject.with_view(as_they_came=True),
+            needs_every_event=True,
         )
 
 
@@ -159,6 +167,15 @@ def _identities(table: EventTable) -> Iterator[Reading]:
                 change=partial(_users_by, role=role),
                 likely=0,
             )
+
+    if table.merges is not None:
+        yield Reading(
+            family="identity",
+            words="users before they were merged, by the amplitude_id of each event",
+            change=lambda subject: subject.with_view(unmerged=True),
+            likely=0,
+            needs_every_event=True,
+        )
 
 
 def _users_by(subject: Subject, *, role: IdRole) -> Subject:
