@@ -18,6 +18,7 @@ def main() -> int:
         ("speed", "Speed", size),
         ("views", "Every view", size),
         ("memory", "Memory", size),
+        ("import", "Import", size),
         ("startup", "Start-up", []),
     ):
         print(f"\n== {title} ==", flush=True)

@@ -99,8 +99,8 @@ Events = Annotated[
     list[str],
     typer.Argument(
         metavar="EVENTS...",
-        help="Parquet, JSON lines or CSV (also .gz): files, folders, globs, or - for stdin; or the "
-        "folder of an event store.",
+        help="Parquet, JSON lines, CSV (also .gz), or Amplitude's ZIP: files, folders, globs, or - "
+        "for stdin; or the folder of an import or of an event store.",
     ),
 ]
 EventsOrStore = Annotated[
