@@ -28,8 +28,8 @@ LINE = """
     187520 AS app, 100000000000 + 7919 * (hash(i, 1) % {users}) AS amplitude_id,
     CASE WHEN hash(i, 1) % 3 > 0 THEN 'user-' || hash(i, 1) % {users} END AS user_id,
     md5((hash(i, 1) % {users})::VARCHAR) AS device_id,
-    (['ProductViewed', 'ProductAdded', 'CheckoutStarted', 'OrderCompleted'])[1 + (hash(i, 2) % 4)::BIGINT]
-        AS event_type,
+    (['ProductViewed', 'ProductAdded', 'CheckoutStarted', 'OrderCompleted'])
+        [1 + (hash(i, 2) % 4)::BIGINT] AS event_type,
     NULL AS amplitude_event_type, i AS event_id, md5('u' || i) AS uuid,
     md5('i' || i) AS "$insert_id",
     strftime(moment, '%Y-%m-%d %H:%M:%S.%f') AS event_time, event_time AS client_event_time,
