@@ -19,15 +19,18 @@ InsertIdClock = Literal["received", "event"]
 
 def import_events(
     sources: Any,
-    output: str | PathLike[str],
+    output: str | PathLike[str] | None = None,
     *,
     source_sql: str | PathLike[str] | None = None,
+    store: str | PathLike[str] | None = None,
+    buckets: int | None = None,
     as_: str | None = None,
     columns: Mapping[str, str] | str | None = None,
     strict: bool = False,
     rejects: str | PathLike[str] | None = None,
     insert_id_clock: InsertIdClock = "received",
     progress: Callable[[int], None] | None = None,
+    waiting: Callable[[], None] = lambda: None,
 ) -> ImportResult:
     """Add the events of some files to a folder, which `report` and the others then read.
 
@@ -42,6 +45,8 @@ def import_events(
         output: the folder; it is made if there is none.
         source_sql: a file with a SELECT that DuckDB runs, and whose rows are imported, too; a
             database among the sources is the one that it reads.
+        store: in place of `output`, an event store; it is made if there is none.
+        buckets: into how many parts a new store divides the users; 16 by default.
         as_: the format, where a file does not say it by its keys; see `funnelkit import --help`.
         columns: as for `report`, where the keys have other names.
         strict: raise for the first line that is no event, instead of leaving it out.
@@ -50,6 +55,7 @@ def import_events(
         insert_id_clock: which clock measures the seven days in which a second event with the same
             insert_id and device is a copy: when it was received, or when it happened.
         progress: is told how many bytes were read since it was last called.
+        waiting: is called once if another import has the store.
 
     Returns:
         How many lines became what.
@@ -70,17 +76,26 @@ def import_events(
     files, queries = split(sources, None if source_sql is None else Path(source_sql))
     if not files and not queries:
         raise DefinitionError("no sources: name files, or a SELECT with --source-sql FILE")
-    return import_files(
-        files,
-        Path(output),
-        queries=queries,
-        as_format=None if as_ is None else format_named(as_),
-        explicit=explicit,
-        strict=strict,
-        rejects=None if rejects is None else Path(rejects),
-        insert_id_clock=insert_id_clock,
-        progress=progress,
-    )
+    options: dict[str, Any] = {
+        "queries": queries,
+        "as_format": None if as_ is None else format_named(as_),
+        "explicit": explicit,
+        "strict": strict,
+        "rejects": None if rejects is None else Path(rejects),
+        "insert_id_clock": insert_id_clock,
+        "progress": progress,
+    }
+    if store is not None:
+        from funnelkit.events.store.importing import import_into
+
+        if output is not None:
+            raise DefinitionError("give a folder of events or a store, not both")
+        return import_into(files, Path(store), buckets=buckets, waiting=waiting, **options)
+    if output is None:
+        raise DefinitionError("where to? Give a folder of events (-o EVENTS) or --store DIR")
+    if buckets is not None:
+        raise DefinitionError("only a store has buckets of users; give --store DIR")
+    return import_files(files, Path(output), **options)
 
 
 def source_bytes(sources: Any) -> int:

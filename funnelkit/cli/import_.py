@@ -40,8 +40,16 @@ SourceSql = Annotated[
     ),
 ]
 Folder = Annotated[
-    Path,
+    Path | None,
     typer.Option("--output", "-o", metavar="EVENTS", help="The folder of events to add to."),
+]
+Store = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="An event store to add to, in place of a folder of events."),
+]
+Buckets = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Into how many parts a new store divides users. [default: 16]"),
 ]
 As = Annotated[
     str | None,
@@ -69,7 +77,9 @@ Form = Annotated[SummaryFormat, typer.Option("--format", "-f", help="How to writ
 def import_(
     source: Sources = None,
     *,
-    output: Folder,
+    output: Folder = None,
+    store: Store = None,
+    buckets: Buckets = None,
     source_sql: SourceSql = None,
     as_: As = None,
     columns: opt.Columns = None,
@@ -93,6 +103,9 @@ def import_(
             source or (),
             output,
             source_sql=source_sql,
+            store=store,
+            buckets=buckets,
+            waiting=lambda: say([f"{store} is being written; waiting for its turn"]),
             as_=as_,
             columns=columns,
             strict=strict,

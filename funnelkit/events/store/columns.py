@@ -140,15 +140,14 @@ class Selecting:
         62 bits of a digest: among 100 million users two fall together with odds of 1.1e-3.
         """
         ids = [
-            f"'{kind}' || CAST({quote_identifier(name)} AS VARCHAR)"
-            for kind, name in (("u", self.table.user_id), ("d", self.table.device_id))
+            f"'{kind} ' || CAST({quote_identifier(name)} AS VARCHAR)"
+            for kind, name in (("user", self.table.user_id), ("device", self.table.device_id))
             if name is not None
         ]
         own = [] if column is None else [self._whole(column, "amplitude_id")]
         if ids:
             key = ids[0] if len(ids) == 1 else f"coalesce({', '.join(ids)})"
-            digits = f"('0x' || left(md5({key}), 16))::UBIGINT >> 2"
-            own.append(f"(-1 - ({digits})::BIGINT)")
+            own.append(f"(-1 - (md5_number_lower({key}) >> 2)::BIGINT)")  # as sql/identity.sql
         return own[0] if len(own) == 1 else f"coalesce({', '.join(own)})"
 
     def _beside(self) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
@@ -21,17 +20,12 @@ MOST_FILES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A file that was imported: its digest, its name, and when (ISO 8601, UTC)."""
+    """A file that was imported: what its lines are by SHA-256, its name, and when (ISO 8601)."""
 
-    digest: str
+    sha256: str
     name: str
+    lines: int
     time: str
-
-
-def digest_of(path: Path) -> str:
-    """Return what tells one content from another, by every byte of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_ledger(folder: Path, files: Iterable[str]) -> list[Import]:

@@ -23,12 +23,13 @@ from funnelkit.events.store.layout import (
     Partition,
 )
 from funnelkit.events.store.ledger import with_imports
+from funnelkit.events.store.merging import with_merges
 from funnelkit.events.store.reading import Snapshot, snapshot
 from funnelkit.events.store.state import State, is_store
 from funnelkit.events.table import literally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -50,11 +51,19 @@ class Appended:
     known: int
 
 
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """What comes with events: lines for the ledger, and a file of merged ids."""
+
+    imports: tuple[Import, ...] = ()
+    merges: Path | None = None
+
+
 def append(
     folder: Path,
-    table: EventTable,
+    table: EventTable | None,
     *,
-    imports: Sequence[Import] = (),
+    adding: Adding | None = None,
     buckets: int | None = None,
 ) -> Appended:
     """Add events to a store, which is made if there is none, and return what was done.
@@ -64,8 +73,8 @@ def append(
 
     Args:
         folder: where the store is.
-        table: the events.
-        imports: what to write into the ledger.
+        table: the events, None where there is only something else to add.
+        adding: what comes with them.
         buckets: how many buckets of users a new store has.
 
     Raises:
@@ -73,30 +82,39 @@ def append(
         DataError: the store cannot be written; nothing was added.
         DefinitionError: `buckets` is not what the store has.
     """
+    more = adding or Adding()
     with _scratch(folder) as scratch, closing(connect()) as connection, data_errors(str(folder)):
         before = opened(folder, buckets)
-        selecting = Selecting(table, before.catalogue, connection)
-        selection = selecting.selection(buckets=before.state.buckets)
-        connection.execute(
-            f"COPY ({selection.sql}) TO $target (FORMAT parquet, PARTITION_BY (month, bucket))",
-            {**selection.bind.used_in(selection.sql), "target": str(scratch / "parts")},
-        ).fetchall()
-        added = list(_sorted(before, scratch / "parts", connection))
-        state = replace(before.state, ledger=with_imports(folder, before.state.ledger, imports))
-        changed = selection.catalogue != before.catalogue
-        if changed:
-            schema = write_schema(folder, selection.catalogue, connection)
-            state = replace(state, schema=schema)
+        catalogue, added = before.catalogue, list[StoredFile]()
+        if table is not None:
+            selection = Selecting(table, catalogue, connection).selection(
+                buckets=before.state.buckets
+            )
+            connection.execute(
+                f"COPY ({selection.sql}) TO $target (FORMAT parquet, PARTITION_BY (month, bucket))",
+                {**selection.bind.used_in(selection.sql), "target": str(scratch / "parts")},
+            ).fetchall()
+            catalogue = selection.catalogue
+            added += _sorted(before, scratch / "parts", connection)
+        merges = with_merges(folder, before.state.merges, more.merges, connection)
         events = sum(file.rows for file in added)
-        known = table.rows - events
-        if not added and not imports:
+        known = 0 if table is None else table.rows - events
+        if not added and not more.imports and merges == before.state.merges:
             return Appended(before.version, 0, known)
+        state = replace(
+            before.state,
+            ledger=with_imports(folder, before.state.ledger, more.imports),
+            merges=merges,
+        )
+        changed = catalogue != before.catalogue
+        if changed:
+            state = replace(state, schema=write_schema(folder, catalogue, connection))
         version = commit(
             folder,
             version=before.version,
             operation="import",
             state=state,
-            catalogue=selection.catalogue,
+            catalogue=catalogue,
             changed=changed,
             add=added,
             said={"events": events},
