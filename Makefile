@@ -12,10 +12,11 @@ READY := $(VENV)/.ready-$(shell { pwd; cat pyproject.toml; } | cksum | cut -d ' 
 
 TESTS ?= tests
 FUZZ ?= 1700
+KILLS ?= 200
 CASES ?= tests/cases/amplitude_funnel_cases.json
 EVENTS ?= 20000000
 
-.PHONY: help demo test cases fuzz bench calibrate lint format check wheel docs clean
+.PHONY: help demo test cases fuzz bench chaos calibrate lint format check wheel docs clean
 
 help:  ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +38,9 @@ fuzz: $(READY)-test  ## try random funnels on random events, for long (FUZZ=exam
 
 bench: $(READY)-bench  ## measure speed and memory beside other engines (EVENTS=20000000)
 	@$(PY) bench/run.py --events $(EVENTS)
+
+chaos: $(READY)-test  ## kill writers of a store at random moments (KILLS=200)
+	@$(PY) tests/chaos/kill_store.py --kills $(KILLS)
 
 calibrate: $(READY)-test  ## check on simulated data how often the intervals hold the truth
 	@$(PY) tests/calibration/calibrate.py
