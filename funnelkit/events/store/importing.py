@@ -137,4 +137,3 @@ def _keep(folder: Path, work: Path, rejects: Path) -> Path:
     kept.parent.mkdir(exist_ok=True)
     shutil.move(rejects, kept)
     return kept
-
