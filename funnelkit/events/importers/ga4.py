@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from funnelkit.events.importers.neighbours import inside, literal
+from funnelkit.events.importers.neighbours import inside, once
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _NEEDED: Final = frozenset({"event_name", "event_timestamp", "user_pseudo_id"})
 _READ: Final = _NEEDED | {"user_id", "event_params", "user_properties", "items", "platform"}
+_NUMBERS: Final = ("int", "double", "float")
+_SESSION: Final = '(?:^|,)"ga_session_id":([0-9]+)(?:,|$)'
 _PLACES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "device": {
         "os_name": ("operating_system",),
@@ -51,12 +53,10 @@ class GoogleAnalytics:
         for key, places in _PLACES.items():
             if row.has(key):
                 columns |= inside(row, key, places)
-        parameters = _members(row, "event_params")
         items = row.value("items") + "::VARCHAR" if row.has("items") else "NULL"
         listed = f"CASE WHEN {items} <> '[]' THEN '\"items\":' || {items} END"
-        properties = f"concat_ws(',', nullif({parameters}, ''), {listed})"
-        session = f"json_extract_string('{{' || {parameters} || '}}', '$.ga_session_id')"
-        people = _members(row, "user_properties")
+        properties = f"nullif('{{' || concat_ws(',', nullif(m, ''), {listed}) || '}}', '{{}}')"
+        session = f"regexp_extract({_members(row, 'event_params')}, '{_SESSION}', 1)"
         return {
             **columns,
             "event_type": row.text("event_name"),
@@ -65,8 +65,8 @@ class GoogleAnalytics:
             "device_id": row.text("user_pseudo_id"),
             "platform": row.text("platform"),
             "session_id": f"(TRY_CAST({session} AS BIGINT) * 1000)::VARCHAR",
-            "event_properties": f"nullif('{{' || {properties} || '}}', '{{}}')",
-            "user_properties": f"nullif('{{' || {people} || '}}', '{{}}')",
+            "event_properties": once(_members(row, "event_params"), "m", properties),
+            "user_properties": f"'{{' || nullif({_members(row, 'user_properties')}, '') || '}}'",
             "fk_skip": f"CASE WHEN {row.text('event_name')} IS NOT NULL "
             f"AND {row.text('user_pseudo_id')} IS NULL AND {row.text('user_id')} IS NULL "
             "THEN 'no consent, and so no id of anybody' END",
@@ -89,17 +89,13 @@ def _members(row: Row, key: str) -> str:
         if row.types[key].startswith("STRUCT(") and element in row.types[key]:
             whole = f"to_json(json_extract({whole}, '$.list[*].{element}'))"
             break
-    entries = f'from_json({whole}, \'[{{"key":"VARCHAR","value":"JSON"}}]\')'
-    text = _of("string_value")
+    kinds = ", ".join(f'"{kind}_value":"VARCHAR"' for kind in ("string", *_NUMBERS))
+    entries = f'from_json({whole}, \'[{{"key":"VARCHAR","value":{{{kinds}}}}}]\')'
     numbers = " ".join(
-        f"WHEN {_of(kind)} IS NOT NULL THEN "
-        f"CASE WHEN json_valid({_of(kind)}) THEN {_of(kind)} ELSE to_json({_of(kind)})::VARCHAR END"
-        for kind in ("int_value", "double_value", "float_value")
+        f"WHEN {n} IS NOT NULL THEN CASE WHEN json_valid({n}) THEN {n} ELSE to_json({n})::VARCHAR END"
+        for n in (f"p.value.{kind}_value" for kind in _NUMBERS)
     )
+    text = "p.value.string_value"
     value = f"CASE WHEN {text} IS NOT NULL THEN to_json({text})::VARCHAR {numbers} ELSE 'null' END"
     member = f"lambda p: to_json(p.key)::VARCHAR || ':' || {value}"
     return f"array_to_string(list_transform({entries}, {member}), ',')"
-
-
-def _of(kind: str) -> str:
-    return f"json_extract_string(p.value, {literal('$.' + kind)})"

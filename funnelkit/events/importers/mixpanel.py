@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from funnelkit.events.importers.neighbours import inside
+from funnelkit.events.importers.neighbours import inside, once
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -47,27 +47,30 @@ class Mixpanel:
         `$identify` says that the device belongs to the user; it is no event here. Aliases and
         merges are left out.
         """
-        name, distinct = row.text("event"), row.text(_P, "distinct_id")
-        prefixed = f"starts_with({distinct}, '{_DEVICE}')"
-        bare = f"{distinct}[{len(_DEVICE) + 1}:]"
-        device = (
-            f"coalesce({row.text(_P, '$device_id')}, CASE WHEN {name} = '$identify' THEN "
-            f"{row.text(_P, '$anon_id')} END, CASE WHEN {prefixed} THEN {bare} END)"
-        )
+        name = row.text("event")
+        found = row.as_list(_P, [("$user_id",), ("$device_id",), ("distinct_id",),
+                                 ("$identified_id",), ("$anon_id",)])  # fmt: skip
+        identify, prefixed = f"{name} = '$identify'", f"starts_with(v[3], '{_DEVICE}')"
         user = (
-            f"coalesce({row.text(_P, '$user_id')}, CASE WHEN {name} = '$identify' THEN "
-            f"{row.text(_P, '$identified_id')} END, CASE WHEN NOT {prefixed} AND {distinct} "
-            f"IS DISTINCT FROM {row.text(_P, '$device_id')} THEN {distinct} END)"
+            f"coalesce(v[1], CASE WHEN {identify} THEN v[4] END, "
+            f"CASE WHEN NOT {prefixed} AND v[3] IS DISTINCT FROM v[2] THEN v[3] END)"
         )
-        time = row.text(_P, "time")
+        device = (
+            f"coalesce(v[2], CASE WHEN {identify} THEN v[5] END, "
+            f"CASE WHEN {prefixed} THEN v[3][{len(_DEVICE) + 1}:] END)"
+        )
+        number = f"TRY_CAST({row.text(_P, 'time')} AS DOUBLE)"
+        microseconds = (
+            f"CASE WHEN abs(t) < {_MILLISECONDS} THEN t * 1e6 "
+            f"WHEN abs(t) < {_MILLISECONDS} * 1e3 THEN t * 1e3 END"
+        )
         return {
             **inside(row, _P, _PLACES),
             "event_type": name,
-            "event_time": f"CASE WHEN abs(TRY_CAST({time} AS DOUBLE)) >= {_MILLISECONDS} "
-            f"THEN {row.time(_P, 'time')} ELSE {row.time(_P, 'time', unit='seconds')} END",
+            "event_time": once(number, "t", f"make_timestamp(({microseconds})::BIGINT)"),
             "server_received_time": row.time(_P, "mp_processing_time_ms"),
-            "user_id": user,
-            "device_id": device,
+            "user_id": f"nullif({once(found, 'v', user)}, '')",
+            "device_id": f"nullif({once(found, 'v', device)}, '')",
             "$insert_id": row.text(_P, "$insert_id"),
             "event_properties": row.json(_P),
             "fk_skip": f"CASE WHEN {name} IN ('$create_alias', '$merge') THEN {name} END",

@@ -47,4 +47,12 @@ def object_of(row: Row, keys: Iterable[str]) -> str:
 
 def inside(row: Row, key: str, places: dict[str, tuple[str, ...]]) -> dict[str, str]:
     """Return the SQL of columns that stand at some places inside an object."""
-    return {column: row.text(key, *path) for column, path in places.items()}
+    return dict(zip(places, row.texts(key, places.values()), strict=True))
+
+
+def once(value: str, name: str, body: str) -> str:
+    """Return the SQL of `body`, in which `name` stands for a value that is computed only once.
+
+    DuckDB would compute it again wherever it stands in a CASE.
+    """
+    return f"list_transform([{value}], lambda {name}: {body})[1]"

@@ -12,7 +12,7 @@ from funnelkit.events.table import microseconds
 from funnelkit.events.times import column_kind, is_number, is_time, timestamp_of_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from funnelkit.events.table import Field, TimeKind
 
@@ -52,9 +52,8 @@ class Row:
         if key is None or key not in self.types:
             return "NULL"
         if path:
-            pointer = "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in path)
-            literal = "'" + pointer.replace("'", "''") + "'"
-            return f"nullif(json_extract_string({self._json(key)}, {literal}), '')"
+            pointer = _literal(_pointer(path))
+            return f"nullif(json_extract_string({self._json(key)}, {pointer}), '')"
         name, kind = quote_identifier(key), self.types[key]
         if kind == "JSON":
             return f"nullif({name} ->> '$', '')"
@@ -67,6 +66,22 @@ class Row:
                 return f"coalesce({same}, {name}::VARCHAR)"
         return f"nullif(CAST({name} AS VARCHAR), '')"
 
+    def texts(self, key: str, paths: Iterable[tuple[str, ...]]) -> list[str]:
+        """Return the SQL of several values inside an object, as `text` gives each of them.
+
+        They are taken in one walk: DuckDB computes an expression that it meets again only once.
+        """
+        places = list(paths)
+        found = self.as_list(key, places)
+        return [f"nullif({found}[{number}], '')" for number in range(1, len(places) + 1)]
+
+    def as_list(self, key: str, paths: Iterable[tuple[str, ...]]) -> str:
+        """Return the SQL of several values inside an object as a list of VARCHAR."""
+        if key not in self.types:
+            return "NULL::VARCHAR[]"
+        listed = ", ".join(_literal(_pointer(path)) for path in paths)
+        return f"json_extract_string({self._json(key)}, [{listed}])"
+
     def json(self, key: str | None, *path: str) -> str:
         """Return the SQL of an object as JSON text, as it stands in the file.
 
@@ -76,9 +91,7 @@ class Row:
         if key is None or key not in self.types:
             return "NULL"
         if path:
-            pointer = "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in path)
-            literal = "'" + pointer.replace("'", "''") + "'"
-            value = f"json_extract({self._json(key)}, {literal})"
+            value = f"json_extract({self._json(key)}, {_literal(_pointer(path))})"
         else:
             value = self._json(key)
         return (
@@ -141,3 +154,8 @@ class Row:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def _pointer(path: Iterable[str]) -> str:
+    """Return the keys to a value as a JSON pointer."""
+    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in path)
