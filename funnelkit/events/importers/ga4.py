@@ -92,7 +92,8 @@ def _members(row: Row, key: str) -> str:
     kinds = ", ".join(f'"{kind}_value":"VARCHAR"' for kind in ("string", *_NUMBERS))
     entries = f'from_json({whole}, \'[{{"key":"VARCHAR","value":{{{kinds}}}}}]\')'
     numbers = " ".join(
-        f"WHEN {n} IS NOT NULL THEN CASE WHEN json_valid({n}) THEN {n} ELSE to_json({n})::VARCHAR END"
+        f"WHEN {n} IS NOT NULL "
+        f"THEN CASE WHEN json_valid({n}) THEN {n} ELSE to_json({n})::VARCHAR END"
         for n in (f"p.value.{kind}_value" for kind in _NUMBERS)
     )
     text = "p.value.string_value"
