@@ -120,8 +120,10 @@ class Row:
         kind = self.types[key]
         if path or kind in {"JSON", "VARCHAR"}:
             text = self.text(key, *path)
-            # Most have no offset; a plain cast, which would overlook one, is four times as fast.
-            plain = f"length({text}) BETWEEN 19 AND 26 AND TRY_CAST({text}[18:] AS DOUBLE) >= 0"
+            # Most have no offset but a Z; a plain cast, which would overlook one, is four times
+            # as fast.
+            seconds = f"TRY_CAST(rtrim({text}[18:], 'Z') AS DOUBLE)"
+            plain = f"length({text}) BETWEEN 19 AND 27 AND {seconds} >= 0"
             return (
                 f"CASE WHEN {plain} THEN "
                 f"coalesce(TRY_CAST({text} AS TIMESTAMP), {timestamp_of_text(text, unit)}) "

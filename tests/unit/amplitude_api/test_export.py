@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+import funnelkit as fk
 from funnelkit.amplitude_api import Amplitude, Credentials
 from funnelkit.amplitude_api.export import Export
 from funnelkit.amplitude_api.hours import parse_hour
@@ -301,6 +302,7 @@ def test_killed_run_is_gone_on_with_where_it_was(server, pull, tmp_path, at):
     server.events = {at(day, 3): [{"n": day}] for day in range(1, 8)}
     program = f"""
 import os, signal
+import funnelkit as fk
 from funnelkit.amplitude_api import Amplitude, Credentials
 from funnelkit.amplitude_api.export import Export, Quiet
 class Deadly(Quiet):
@@ -325,3 +327,37 @@ Export(amplitude, __import__("pathlib").Path({str(tmp_path / "raw")!r}), Deadly(
     assert [start for start, _ in server.asked] == [f"2024010{day}T00" for day in (4, 5, 6, 7)]
     assert events_in(tmp_path / "raw") == list(range(1, 8))
     assert not list((tmp_path / "raw").glob("*.part"))
+
+
+def line(minute, event_type, user, uuid):
+    """Return a line as Amplitude exports it (specification C2)."""
+    return {
+        "event_type": event_type,
+        "event_time": f"2024-01-05 10:{minute:02}:00.000000",
+        "server_upload_time": f"2024-01-05 10:{minute:02}:03.000000",
+        "user_id": user,
+        "device_id": f"device of {user}",
+        "amplitude_id": int(user[1:]),
+        "uuid": uuid,
+        "$insert_id": uuid,
+        "event_properties": {"price": 12.5},
+        "user_properties": {},
+    }
+
+
+def test_folder_is_what_import_and_report_read(server, pull, tmp_path, at):
+    server.events = {
+        at(5, 10): [line(0, "View", "u1", "a"), line(1, "View", "u2", "b")],
+        at(6, 2): [line(2, "Buy", "u1", "c")],
+    }
+    pull("2024-01-05", "2024-01-06")
+    steps = "View[price > 10] > Buy"
+    assert fk.report(tmp_path / "raw", steps=steps).counts == (2, 1)
+    imported = fk.import_events(tmp_path / "raw", tmp_path / "events")
+    assert (imported.files, imported.rejected) == (2, 0)
+    assert fk.report(imported.output, steps=steps).counts == (2, 1)
+    server.events[at(7, 0)] = [line(3, "Buy", "u2", "d")]
+    pull("2024-01-05", "2024-01-07")
+    again = fk.import_events(tmp_path / "raw", tmp_path / "events")
+    assert (again.known_files, again.events) == (2, 1)
+    assert fk.report(again.output, steps=steps).counts == (2, 2)
