@@ -63,6 +63,8 @@ wheel: $(READY)-build  ## build the wheel and the source distribution into dist/
 docs: $(READY)-test  ## write the generated pages of docs/ anew
 	@$(PY) -m funnelkit.events.plan
 	@$(PY) docs/write_pages.py
+	@$(PY) docs/notebooks.py
+	@$(PY) docs/pictures.py
 
 clean:  ## remove what was built (not the environment)
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from funnelkit.errors import FunnelkitError
+from funnelkit.errors import DefinitionError, FunnelkitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PURCHASE = "ProductViewed > ProductAdded > CheckoutStarted > OrderCompleted"
 SEARCH = "ProductSearched > ProductAdded > CheckoutStarted > OrderCompleted"
 FEATURE = "feature in (home_product_recs, product_detail_related)"
+PICTURES = "funnelkit-demo"
 BOTH = "p*.parquet"
 PRE, POST = "2026-04-01..2026-04-30", "2026-05-01..2026-05-30"
 
@@ -27,6 +28,30 @@ def demo() -> None:
             return
         if code := run(arguments):
             raise FunnelkitError(f"the demo stopped: that command ended with exit code {code}")
+    write("\n" + "".join(f"{line}\n" for line in _pictures(_samples(), Path(PICTURES))))
+
+
+def _pictures(samples: Path, folder: Path) -> Iterator[str]:
+    """Draw the two funnels, and yield where they lie, or why there are none."""
+    from importlib.util import find_spec
+
+    from funnelkit import api
+
+    if find_spec("vl_convert") is None:
+        yield "# Pictures of the two funnels need an extra: pip install 'funnelkit[charts]'"
+        return
+    filters: dict[str, dict[str, str]] = {"before": {}, "after": {"where": FEATURE}}
+    try:
+        folder.mkdir(exist_ok=True)
+        for name, (file, where) in zip(("pre", "post"), filters.items(), strict=True):
+            events = samples / "workshop" / f"{name}.parquet"
+            report = api.report(str(events), steps=PURCHASE, **where)
+            report.chart().save(folder / f"{file}.png")
+    except (DefinitionError, OSError) as error:
+        yield f"# No pictures of the two funnels: {error}"
+        return
+    yield "# The two funnels as pictures (--chart FILE draws your own):"
+    yield from (str(folder / f"{file}.png") for file in filters)
 
 
 def _commands(samples: Path) -> Iterator[tuple[str, list[str]]]:

@@ -1,6 +1,8 @@
 """`funnelkit demo` shows commands that one can type, and what they answer."""
 
 import shlex
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +24,13 @@ def test_what_is_shown_can_be_typed(commands):
         assert max(line.count(" --") for line in shown.splitlines()) == 1
 
 
-def test_the_headline_of_the_workshop_is_shown_and_not_believed(capfdbinary):
+@pytest.fixture(autouse=True)
+def a_folder_of_its_own(tmp_path, monkeypatch):
+    """Where the demo puts its pictures."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_headline_of_the_workshop_is_shown_and_not_believed(capfdbinary, tmp_path):
     assert run(["demo"]) == 0
     out, err = (text.decode() for text in capfdbinary.readouterr())
     assert err == ""
@@ -30,6 +38,22 @@ def test_the_headline_of_the_workshop_is_shown_and_not_believed(capfdbinary):
     for figure in ("conversion 23.8 %", "conversion 30.6 %", "+6.8 points"):
         assert figure in out
     assert out.count("Like with like?") == 3
+    *_, before, after = out.splitlines()
+    assert (before, after) == ("funnelkit-demo/before.png", "funnelkit-demo/after.png")
+    assert all((tmp_path / file).read_bytes().startswith(b"\x89PNG") for file in (before, after))
+
+
+def test_without_the_extra_the_demo_says_how_to_get_pictures(monkeypatch):
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    (line,) = demo_module._pictures(sample_folder(), Path("none"))
+    assert line.endswith("need an extra: pip install 'funnelkit[charts]'")
+    assert not Path("none").exists()
+
+
+def test_a_folder_that_cannot_be_written_costs_only_the_pictures():
+    Path("taken").write_text("")
+    (line,) = demo_module._pictures(sample_folder(), Path("taken"))
+    assert line.startswith("# No pictures of the two funnels: ")
 
 
 def test_a_command_that_fails_stops_the_demo(monkeypatch, tmp_path, capfd):
