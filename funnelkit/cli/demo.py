@@ -40,12 +40,12 @@ def _pictures(samples: Path, folder: Path) -> Iterator[str]:
     if find_spec("vl_convert") is None:
         yield "# Pictures of the two funnels need an extra: pip install 'funnelkit[charts]'"
         return
-    filters: dict[str, dict[str, str]] = {"before": {}, "after": {"where": FEATURE}}
+    filters: dict[str, tuple[str, ...]] = {"before": (), "after": (FEATURE,)}
     try:
         folder.mkdir(exist_ok=True)
         for name, (file, where) in zip(("pre", "post"), filters.items(), strict=True):
             events = samples / "workshop" / f"{name}.parquet"
-            report = api.report(str(events), steps=PURCHASE, **where)
+            report = api.report(str(events), steps=PURCHASE, where=where)
             report.chart().save(folder / f"{file}.png")
     except (DefinitionError, OSError) as error:
         yield f"# No pictures of the two funnels: {error}"
