@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["funnels", "answer", "lock", "events"]
 
-FUNNEL_FILES: Final = "*.funnel.toml"
+FUNNEL_ENDING: Final = ".funnel.toml"
+_NOT_OURS: Final = {"node_modules", "__pycache__", "venv"}
 LARGEST_ANSWER: Final = 64 * 2**20
 """Bytes; a larger JSON or CSV file holds events."""
 
@@ -73,13 +75,12 @@ def told_apart(arguments: Iterable[str | Path], *, folders_hold_events: bool = F
 
 
 def funnel_files(folder: Path) -> list[Path]:
-    """Return every `*.funnel.toml` below a folder, in order, but for hidden folders."""
-    return sorted(
-        path
-        for path in folder.rglob(FUNNEL_FILES)
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts[:-1])
-    )
+    """Return every `*.funnel.toml` below a folder, in order; hidden folders are not looked into."""
+    found: list[Path] = []
+    for name, folders, files in os.walk(folder):
+        folders[:] = sorted(one for one in folders if one not in _NOT_OURS and one[0] != ".")
+        found += [Path(name, one) for one in sorted(files) if one.endswith(FUNNEL_ENDING)]
+    return sorted(found)
 
 
 def kind_of(path: Path) -> Kind:

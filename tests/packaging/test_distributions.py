@@ -63,7 +63,7 @@ def test_wheel_carries_the_package_the_sql_and_the_sample_and_nothing_else(wheel
 def test_source_distribution_carries_what_a_checkout_needs(sdist, repository):
     with tarfile.open(sdist) as archive:
         names = {"/".join(PurePosixPath(name).parts[1:]) for name in archive.getnames()}
-    for folder in ("funnelkit", "sql", "sample_events", "tests", "docs"):
+    for folder in ("funnelkit", "sql", "sample_events", "tests", "docs", "examples"):
         assert files_of(repository, folder) <= names
     assert {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "Makefile"} <= names
 

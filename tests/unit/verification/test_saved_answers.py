@@ -209,4 +209,8 @@ def test_a_folder_holds_funnels_if_there_is_a_file_of_one(tmp_path):
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "shop.funnel.toml").write_text("")
     assert told_apart([str(tmp_path)]).funnels == (tmp_path / "deep" / "shop.funnel.toml",)
+    for name in (".hidden", "node_modules"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "other.funnel.toml").write_text("")
+    assert told_apart([str(tmp_path)]).funnels == (tmp_path / "deep" / "shop.funnel.toml",)
     assert told_apart([str(tmp_path)], folders_hold_events=True).events == (str(tmp_path),)
