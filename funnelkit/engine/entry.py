@@ -39,8 +39,8 @@ class Asked:
     """Two questions of one segment: of all its units, and of them in each interval.
 
     The answer to the first follows from that to the second where a unit's best conversion is the
-    best of its intervals (`whole_follows`). Without `who` the answers do not say which units they
-    are, nor how often each entered.
+    best of its intervals (`whole_follows`). Without `who` the answers say no more than a chart
+    shows: neither which units they are, nor how often each entered.
     """
 
     whole: Entry

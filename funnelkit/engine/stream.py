@@ -17,7 +17,7 @@ from funnelkit.engine.answer import answer
 from funnelkit.engine.bucket import Bucket, frozen
 from funnelkit.engine.entrants import join
 from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, partition
-from funnelkit.engine.pieces import best_of_units
+from funnelkit.engine.pieces import best_of_units, for_series
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.events.connection import connect
 
@@ -261,10 +261,12 @@ class Codes(dict[str, int]):
 
 def _answers(bucket: Bucket, asked: Asked, rules: Rules) -> Iterator[tuple[Entry, Entrants]]:
     whole, parted = asked.whole, asked.by_interval
-    unasked: dict[str, Any] = {} if asked.who else {"unit": None, "entries": None}
+    unasked: dict[str, Any] = {}
+    if not asked.who:
+        unasked = {"unit": None, "entries": None, "interval": None}
     if parted is not None:
         found = answer(bucket, parted, rules)
-        yield parted, replace(found, **unasked)
+        yield parted, found if asked.who else for_series(found, "interval", "label")
         if asked.whole_follows:
             yield whole, replace(best_of_units(found), **unasked)
             return
