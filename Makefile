@@ -16,16 +16,19 @@ KILLS ?= 200
 CASES ?= tests/cases/amplitude_funnel_cases.json
 EVENTS ?= 20000000
 
-.PHONY: help demo test cases fuzz bench chaos calibrate lint format check wheel docs clean
+.PHONY: help demo test test-spark cases fuzz bench chaos calibrate lint format check wheel docs clean
 
 help:  ## list what can be done
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY)  ## set up and run the main job on the sample events
 	@$(PY) -m funnelkit demo
 
 test: $(READY)-test  ## set up and run the tests (TESTS=path for some of them)
 	@$(PY) -m pytest --numprocesses auto --dist worksteal $(TESTS)
+
+test-spark: $(READY)-test  ## run the tests of the Spark engine, which need Java 17
+	@$(PY) -m pytest -m spark tests/spark
 
 cases: $(READY)  ## run worked cases (CASES="file.json …") and print each that fails
 	@$(PY) tests/cases/run.py $(CASES)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         users,
         verify,
         verify_files,
-        why,
     )
     from funnelkit.api.importing import import_events
     from funnelkit.errors import (
@@ -103,7 +102,6 @@ __all__ = [
     "users",
     "verify",
     "verify_files",
-    "why",
 ]
 
 _HOMES = {
@@ -121,7 +119,6 @@ _HOMES = {
         "users",
         "verify",
         "verify_files",
-        "why",
     ),
     "funnelkit.api.importing": ("import_events",),
     "funnelkit.errors": (

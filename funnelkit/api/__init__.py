@@ -23,7 +23,6 @@ from funnelkit.api.trace import trace
 from funnelkit.api.users import users
 from funnelkit.api.verify import verify
 from funnelkit.api.verify_files import verify_files
-from funnelkit.api.why import why
 
 __all__ = [
     "LockChange",
@@ -49,5 +48,4 @@ __all__ = [
     "users",
     "verify",
     "verify_files",
-    "why",
 ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.api.dates import dated, extent_of
+from funnelkit.api.engines import check_engine, on_this_machine
 from funnelkit.api.sources import events_read, fingerprinted, resolve
+from funnelkit.errors import UnsupportedError
 from funnelkit.result import FunnelResult
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from funnelkit.api.counterparts import ComparedTo
+    from funnelkit.api.engines import Engine, Reader
     from funnelkit.engine.chart import Chart, Extent
     from funnelkit.engine.rows import StepRows
     from funnelkit.events.table import EventTable
@@ -31,6 +34,8 @@ def report(
     data_end: str | date | datetime | None = None,
     columns: Mapping[str, str] | str | None = None,
     fingerprint: bool = False,
+    engine: Engine = "duckdb",
+    master: str | None = None,
     **definition: Unpack[Definition],
 ) -> FunnelResult:
     """Return what Amplitude's Funnel Analysis chart would say about the events.
@@ -49,7 +54,10 @@ def report(
             two before; or `"group VALUE"`.
         data_end: up to when there would be events if there were any; by default the last event.
         columns: which column is what, where the names do not tell: `{"user": "uid"}`.
-        fingerprint: read all columns and hash the events: what an HTML report shows.
+        fingerprint: read all columns and hash the events: what an HTML report shows. Not on Spark.
+        engine: what reads the events: "duckdb" on this machine, or "spark".
+        master: the Spark cluster, `"spark://host:7077"`; by default this machine's processors, or
+            the session that is running.
         **definition: the funnel, in these words:
             steps: `"A > B[price > 20]"`, or one text per step. A step is an event type or several,
                 `"A | B[x is 1]"`; `_all`, `_active` or `_new`; `ce:NAME`; and with
@@ -107,6 +115,9 @@ def report(
     from funnelkit.events.sources import open_events
     from funnelkit.specs.define import define
 
+    read_charts = check_engine(engine, master)
+    if fingerprint and engine == "spark":
+        raise UnsupportedError("--engine spark takes no fingerprint: it would read all columns")
     chosen, file_columns, _ = resolve(funnel, definition)
     defined = define(funnel=chosen, **definition)
     if baseline is not None:
@@ -114,9 +125,15 @@ def report(
     wanted = None if compare_to is None else parse_compare_to(compare_to)
     if wanted is not None:
         check_compared_to(defined, wanted)
-    with open_events(events, columns=columns or file_columns) as table:
+    with open_events(events, columns=columns or file_columns) as table, read_charts() as reader:
         result = answer(
-            defined, table, source=events, baseline=baseline, wanted=wanted, data_end=data_end
+            defined,
+            table,
+            source=events,
+            baseline=baseline,
+            wanted=wanted,
+            data_end=data_end,
+            reader=reader,
         )
         if not fingerprint:
             return result
@@ -131,12 +148,9 @@ def answer(
     baseline: str | None = None,
     wanted: ComparedTo | None = None,
     data_end: str | date | datetime | None = None,
-    doubting: bool = True,
+    reader: Reader = on_this_machine,
 ) -> FunnelResult:
     """Return the chart of a funnel of events that are open; `source` is what they were opened of.
-
-    Without `doubting` nothing is said of what may be wrong with the question, which takes a look at
-    all events of its own.
 
     Raises:
         DataError: the events cannot be read.
@@ -145,12 +159,11 @@ def answer(
 
     extent = extent_of(funnel, table, data_end)
     funnel = dated(funnel, extent)
-    segments, read = _series(funnel, extent, table)
+    segments, read = _series(funnel, extent, table, reader)
     compared_to: tuple[Counterpart, ...] = ()
-    doubted = _warnings(read, table) if doubting else ()
-    warnings = [*doubted, *_left_out(segments), *_ungrouped(funnel)]
+    warnings = [*_warnings(read, table), *_left_out(segments), *_ungrouped(funnel)]
     if wanted is not None:
-        compared_to = tuple(_compared(wanted, funnel, segments, extent, table))
+        compared_to = tuple(_compared(wanted, funnel, segments, extent, table, reader))
         warnings += _before_the_events(compared_to, funnel.timezone, table)
     return FunnelResult(
         funnel=funnel,
@@ -168,11 +181,11 @@ def series_of(
 ) -> tuple[Series, ...]:
     """Return only the series of a report, of events that are open."""
     extent = extent_of(funnel, table, data_end)
-    return _series(dated(funnel, extent), extent, table)[0]
+    return _series(dated(funnel, extent), extent, table, on_this_machine)[0]
 
 
 def _series(
-    funnel: Funnel, extent: Extent | None, table: EventTable
+    funnel: Funnel, extent: Extent | None, table: EventTable, reader: Reader
 ) -> tuple[tuple[Series, ...], list[tuple[Chart, StepRows]]]:
     """Return the series of every variant, and the charts with the rows that they read."""
     from dataclasses import replace
@@ -181,9 +194,9 @@ def _series(
 
     found: list[Series] = []
     read = []
-    for name, variant in funnel.variants():
-        chart = Chart(variant, extent)
-        series, rows = chart.read(table)
+    named = [(name, Chart(variant, extent)) for name, variant in funnel.variants()]
+    answers = reader([chart for _, chart in named], table)
+    for (name, chart), (series, rows) in zip(named, answers, strict=True):
         found += [replace(one, name=f"{one.name}, {name}") if name else one for one in series]
         read.append((chart, rows))
     return tuple(found), read
@@ -195,6 +208,7 @@ def _compared(
     segments: Sequence[Series],
     extent: Extent | None,
     table: EventTable,
+    reader: Reader,
 ) -> Iterator[Counterpart]:
     """Read the events of the periods before, if asked for, and set each series beside its like."""
     from funnelkit.api.counterparts import earlier, with_group, with_previous
@@ -203,7 +217,7 @@ def _compared(
         return with_group(segments, wanted.group)
     periods = earlier(funnel, wanted.previous)
     return with_previous(
-        segments, [(one.period, _series(one, extent, table)[0]) for one in periods]
+        segments, [(one.period, _series(one, extent, table, reader)[0]) for one in periods]
     )
 
 

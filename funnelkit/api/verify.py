@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit.api.report import report
 from funnelkit.api.sources import resolve
-from funnelkit.api.why import explain_counts
 from funnelkit.errors import DefinitionError
-from funnelkit.verification.reconciliation.search import MOST_PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
+    from funnelkit.api.engines import Engine
     from funnelkit.model import Funnel
     from funnelkit.verification.expectation import Verification
 
@@ -22,10 +21,11 @@ def verify(
     events: Any,
     *,
     expect: str | Sequence[int] | None = None,
-    why: bool | None = False,
     funnel: Funnel | str | None = None,
     data_end: str | date | datetime | None = None,
     columns: Mapping[str, str] | str | None = None,
+    engine: Engine = "duckdb",
+    master: str | None = None,
     **definition: Any,
 ) -> Verification:
     """Compare the counts of a funnel with expected ones, exactly.
@@ -33,11 +33,11 @@ def verify(
     Args:
         events: as for `report`.
         expect: one count per step, `"1177, 638, 448, 417"`; by default those of the funnel file.
-        why: where the counts differ, look for the reading that makes them match (see `why`): one
-            (None), or two together as well (true).
         funnel: as for `report`.
         data_end: as for `report`.
         columns: as for `report`.
+        engine: as for `report`.
+        master: as for `report`.
         definition: the other arguments of `report`; `window` is mandatory here, because Amplitude's
             chart and API do not share a default.
 
@@ -54,16 +54,12 @@ def verify(
     if wanted is None:
         raise DefinitionError('nothing is expected: give --expect "1177, 638", one count per step')
     expected = expected_counts(wanted, defined)
-    result = report(events, funnel=defined, data_end=data_end, columns=columns or file_columns)
-    found = Verification(result, expected)
-    if why is False or found.ok:
-        return found
-    explanation = explain_counts(
+    result = report(
         events,
-        expected,
         funnel=defined,
         data_end=data_end,
         columns=columns or file_columns,
-        most_pairs=MOST_PAIRS if why else 0,
+        engine=engine,
+        master=master,
     )
-    return Verification(result, expected, explanation)
+    return Verification(result, expected)

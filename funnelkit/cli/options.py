@@ -59,6 +59,13 @@ class Resolution(StrEnum):
     millisecond = "millisecond"
 
 
+class Engine(StrEnum):
+    """What reads the events."""
+
+    duckdb = "duckdb"
+    spark = "spark"
+
+
 class Format(StrEnum):
     """How the answer is written."""
 
@@ -106,6 +113,23 @@ Events = Annotated[
 EventsOrStore = Annotated[
     list[str] | None,
     typer.Argument(metavar="EVENTS...", help="As for `report`; none with --store."),
+]
+EngineChoice = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        help="What reads the events: duckdb on this machine, or Spark on many.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Master = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="The Spark cluster, as in spark://host:7077. [default: the processors of this "
+        "machine]",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 ParquetEvents = Annotated[
     list[str], typer.Argument(metavar="EVENTS...", help="Parquet files, folders or globs.")

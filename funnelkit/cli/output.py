@@ -114,10 +114,11 @@ def _same(output: Path, file: str | Path) -> bool:
 
 def _event_files(events: Iterable[str] | StoreVersion) -> Iterator[Path]:
     from funnelkit.events.files import find_files
+    from funnelkit.events.remote import is_remote
     from funnelkit.events.store.place import StoreVersion
 
     for source in [events.folder] if isinstance(events, StoreVersion) else events:
-        if source != "-":
+        if source != "-" and not is_remote(source):
             yield from find_files(source)
 
 

@@ -62,6 +62,8 @@ def report(
     compare_to: CompareTo = None,
     data_end: opt.DataEnd = None,
     columns: opt.Columns = None,
+    engine: opt.EngineChoice = opt.Engine.duckdb,
+    master: opt.Master = None,
     format: opt.PageFormatChoice = None,  # noqa: A002 - the option's name
     view: ViewChoice = None,
     output: opt.Output = None,
@@ -98,7 +100,9 @@ def report(
             compare_to=compare_to,
             data_end=data_end,
             columns=columns,
-            fingerprint=form == opt.PageFormat.html,
+            fingerprint=form == opt.PageFormat.html and engine is opt.Engine.duckdb,
+            engine=engine.value,
+            master=master,
             **definition,
         )
     check_meaning(asserted, result.funnel)

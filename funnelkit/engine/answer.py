@@ -27,7 +27,7 @@ def matched(bucket: Bucket, entry: Entry, rules: Rules) -> Matched:
     """Return what the kernel found: positions in the rows of the bucket."""
     call = _Call(bucket, entry, rules)
     found = call.run(strict=rules.is_strict)
-    if rules.covered and rules.count_by == "uniques":
+    if rules.tells_excluded:
         found = found.without_exclusions(call.run(strict=rules.order == "exact"))
     if rules.frequency:
         found = found.repeated(call.repeats(found))

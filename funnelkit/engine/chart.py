@@ -16,10 +16,11 @@ from funnelkit.engine.labels import SEPARATOR
 from funnelkit.engine.pieces import apart, best_of_units, for_series, nobody_of, only
 from funnelkit.engine.select import select
 from funnelkit.engine.summarise import groups, series
+from funnelkit.engine.tally import Tallied
 from funnelkit.result import IntervalResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from funnelkit.engine.entrants import Entrants
     from funnelkit.engine.rows import StepRows
@@ -117,7 +118,7 @@ class Chart:
         grouped = self.funnel.group_by is not None
         found, over_time, pieces = _at_once(
             whole,
-            lambda: self._intervals(lines),
+            lambda: self._in_intervals(lines),
             lambda: apart(for_series(lines, "interval"), lines.label) if grouped else {},
             threads=rows.is_large,
         )
@@ -125,7 +126,7 @@ class Chart:
         nobody = nobody_of(lines)
         parts = [pieces.get(codes.get(group.values, NOT_REACHED), nobody) for group in found.groups]
         by_group = _at_once(
-            *(partial(self._intervals, part) for part in parts), threads=rows.is_large
+            *(partial(self._in_intervals, part) for part in parts), threads=rows.is_large
         )
         with_intervals = tuple(
             replace(group, intervals=intervals)
@@ -135,14 +136,14 @@ class Chart:
         return whole_series
 
     def _with_groups(self, entrants: Entrants, name: str, labels: Sequence[str]) -> Series:
-        found = self._series(entrants, name)
+        found = self.series(entrants, name)
         if self.funnel.group_by is None:
             return found
         by_value, values = groups(
             for_series(entrants, "label", "entered", "repeats", "amount"),
             self.funnel,
             labels=labels,
-            summarised=self._series,
+            summarised=self.series,
         )
         return replace(found, groups=by_value, groups_left_out=values - len(by_value))
 
@@ -163,32 +164,45 @@ class Chart:
         keep = [r >= least for r in reach] if isinstance(reach, list) else reach >= least
         return only(entrants, keep)
 
-    def _series(self, entrants: Entrants, name: str) -> Series:
+    def series(self, entrants: Entrants | Tallied, name: str) -> Series:
+        """Return the steps of these entrants, with the measures that the funnel asks for."""
         found = series(entrants, name=name, events=[step.label for step in self.funnel.steps])
         return measured(found, entrants, self.funnel, self.extent)
 
-    def _intervals(self, entrants: Entrants) -> tuple[IntervalResult, ...]:
-        """Return every interval of the dates, those in which nobody entered too."""
+    def _in_intervals(self, entrants: Entrants) -> tuple[IntervalResult, ...]:
+        """Return the intervals of lines that are told apart by them."""
+        pieces = apart(for_series(entrants), entrants.interval)
+        counted = {number: self.counts(piece) for number, piece in pieces.items()}
+        return self.intervals(counted, nobody=self.counts(nobody_of(entrants)))
+
+    def counts(self, entrants: Entrants | Tallied) -> Series:
+        """Return the steps of these entrants, as an interval shows them."""
+        return series(entrants, name="", events=[step.label for step in self.funnel.steps])
+
+    def intervals(
+        self, found: Mapping[int, Series], *, nobody: Series
+    ) -> tuple[IntervalResult, ...]:
+        """Return every interval of the dates, those in which nobody entered too.
+
+        `found` are the steps of those who entered in an interval, by its number.
+        """
         interval = self.funnel.measures.interval
         assert interval is not None and self.extent is not None  # noqa: S101, PT018 - asked for it
         starts = self.interval_starts()
         ends = [*starts[1:], interval_end(starts[-1], interval, self.funnel.timezone)]
-        pieces = apart(for_series(entrants), entrants.interval)
-        nobody = nobody_of(entrants)
-        found = []
+        intervals = []
         for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
             name = interval_name(start, interval, self.funnel.timezone)
-            events = [step.label for step in self.funnel.steps]
-            found.append(
+            intervals.append(
                 IntervalResult(
                     name=name,
                     start=moment(start),
                     end=moment(end),
                     complete=self._is_complete(end),
-                    series=series(pieces.get(number, nobody), name=name, events=events),
+                    series=replace(found.get(number, nobody), name=name),
                 )
             )
-        return tuple(found)
+        return tuple(intervals)
 
     def _is_complete(self, end: int) -> bool:
         """Tell whether nothing more can arrive for an interval (A11c, G12)."""
@@ -206,7 +220,9 @@ def _at_once(*jobs: Callable[[], Any], threads: bool) -> list[Any]:
         return [future.result() for future in [pool.submit(job) for job in jobs]]
 
 
-def measured(found: Series, entrants: Entrants, funnel: Funnel, extent: Extent | None) -> Series:
+def measured(
+    found: Series, entrants: Entrants | Tallied, funnel: Funnel, extent: Extent | None
+) -> Series:
     """Return the series with the measures that the funnel asks for (A11d, e, i)."""
     measures, changes = funnel.measures, dict[str, Any]()
     steps = entrants.steps
@@ -238,15 +254,17 @@ def measured(found: Series, entrants: Entrants, funnel: Funnel, extent: Extent |
     if measures.by_age and extent is not None and steps > 1:
         from funnelkit.engine.survival import conversion_by_age
 
-        watched = _watched(entrants, extent.data_end, funnel.window_microseconds)
+        watched = watched_for(entrants, extent.data_end, funnel.window_microseconds)
         changes["by_age"] = conversion_by_age(
             entrants.totals, watched, window=funnel.window_microseconds
         )
     return replace(found, **changes) if changes else found
 
 
-def _watched(entrants: Entrants, data_end: int, window: int) -> Any:
+def watched_for(entrants: Entrants | Tallied, data_end: int, window: int) -> Any:
     """Return for how long those who did not convert were watched, in microseconds."""
+    if isinstance(entrants, Tallied):
+        return entrants.watched
     entered: Any = entrants.entered
     if isinstance(entrants.reach, list):
         return [

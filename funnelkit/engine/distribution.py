@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from funnelkit.engine.tally import Tally
 from funnelkit.result import PERCENTILES, Bin, TimeToConvert
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def _ends(durations: Any) -> tuple[int, int]:
         return 0, 0
     if isinstance(durations, list):
         return min(durations), max(durations)
+    if isinstance(durations, Tally):
+        return durations[0], durations[len(durations) - 1]
     return int(durations.min()), int(durations.max())
 
 
@@ -103,12 +106,17 @@ def _counts(durations: Any, starts: list[int], *, width: int, end: int | None) -
         return counts
     import numpy as np
 
-    if first > 0:
-        durations = durations[durations >= first]
+    weights = None
+    if isinstance(durations, Tally):
+        durations, weights = durations.values, durations.counts
+    inside = durations >= first
     if end is not None:
-        durations = durations[durations < end]
+        inside &= durations < end
+    if not inside.all():
+        durations = durations[inside]
+        weights = None if weights is None else weights[inside]
     places = np.minimum((durations - first) // width, last)
-    return [int(count) for count in np.bincount(places, minlength=len(starts))]
+    return [int(count) for count in np.bincount(places, weights, minlength=len(starts))]
 
 
 def _summary(durations: Any) -> list[float] | list[None]:
@@ -122,6 +130,8 @@ def _summary(durations: Any) -> list[float] | list[None]:
     if isinstance(durations, list):
         total = sum(durations)
         ordered: Any = sorted(durations)
+    elif isinstance(durations, Tally):
+        total, ordered = durations.total(), durations
     else:
         import numpy as np
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.bucket import frozen
+from funnelkit.engine.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,11 +84,13 @@ class Entrants:
 
 
 def reached(reach: Any, steps: int) -> tuple[int, ...]:
-    """Return how many of the reaches (list or array) are at least 1, 2, … `steps`."""
+    """Return how many of the reaches (list, array, tally) are at least 1, 2, … `steps`."""
     if isinstance(reach, list):
         exactly = [0] * (steps + 1)
         for steps_done in reach:
             exactly[steps_done] += 1
+    elif isinstance(reach, Tally):
+        exactly = [reach.count_of(step) for step in range(steps + 1)]
     else:
         import numpy as np
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from funnelkit.engine.tally import Tally
 from funnelkit.result import Frequency
 
 
@@ -18,6 +19,8 @@ def frequency(times: Any, *, step: int) -> Frequency:
         counts = [0] * (max(times) + 1)
         for number in times:
             counts[number] += 1
+    elif isinstance(times, Tally):
+        counts = [times.count_of(number) for number in range(int(times.values[-1]) + 1)]
     else:
         import numpy as np
 

@@ -68,6 +68,12 @@ class History:
             found = f"(SELECT *, {', '.join(columns)} FROM {found})"
         return found
 
+    def looks_around(self) -> bool:
+        """Tell whether any condition on an event looks at others of its user."""
+        counted = any(step.historical_count for step in self.funnel.steps)
+        performed = any(segment.performed for segment in self.funnel.segments)
+        return self._asks_for_first() or counted or performed
+
     def nth_time(self, step: int) -> str:
         """Return the condition that an event is the n-th that a step asks for, inside the range."""
         count = self.funnel.steps[step].historical_count

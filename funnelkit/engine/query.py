@@ -42,8 +42,10 @@ class Query:
     amount where a property is summed. A label is a text, or NULL where the event does not fit the
     grouped step; where `labels` lists the texts, it is an index into them, or -1. `lacks_user_id`
     is the flag of step-1 events without a `user_id`; where the file can say it without a look at
-    each event, `all_lack_user_id` does instead. `files` are those that are read; `buckets` are
-    lists of them, no unit in two.
+    each event, `all_lack_user_id` does instead. `user` is the key of an event's user; with
+    `looks_around` all events of a user have to be read together, since what one of them counts for
+    depends on the others. `files` are those that are read; `buckets` are lists of them, no unit in
+    two.
     """
 
     funnel: Funnel
@@ -56,6 +58,8 @@ class Query:
     lacks_user_id: int | None
     all_lack_user_id: bool
     ties: str
+    user: str
+    looks_around: bool
     labels: tuple[str, ...] | None = None
     files: tuple[str, ...] = ()
     buckets: tuple[tuple[str, ...], ...] = ()
@@ -106,10 +110,13 @@ def compose(
     *,
     exact: bool,
     closely: CloseLook | None = None,
+    scattered: bool = False,
 ) -> Query:
     """Return the SELECT of the rows that a funnel needs, or of a close look at some users.
 
     With `exact` users are told apart by the text of their ids, else by a number (see `UnitKey`).
+    Rows that are `scattered` are read piece by piece: where it matters which of several events at
+    one microsecond comes first, they have one more column, `tie`, by which they can be sorted.
     """
     bind = Parameters() if closely is None else closely.bind
     rules = rules_of(funnel)
@@ -152,8 +159,10 @@ def compose(
         flags.append(f"CAST({kind} AS BIGINT) * {1 << rules.kind_shift}")
     flag_sum = " + ".join(f"coalesce({flag}, 0)" for flag in flags)
     needed = " AND ".join([wanted, unit.present, *_relevant(funnel, rules, table, bind)])
-    label, labels = _label(funnel, table, bind, None if exact else connection)
+    label, labels = _label(funnel, table, bind, None if exact or scattered else connection)
     beside = "" if closely is None else ", ".join(["", f"{needed} AS part", *closely.columns])
+    if scattered and rules.must_settle:
+        beside = f", create_sort_key(row({history.ties}), 'ASC NULLS LAST') AS tie"
     sql = read_sql("select").format(
         unit=unit.sql,
         us=us,
@@ -177,6 +186,8 @@ def compose(
         lacks_user_id=lacks,
         all_lack_user_id=table.user_id is None,
         ties=history.ties,
+        user=user,
+        looks_around=numbered or history.looks_around(),
         labels=labels,
         files=table.files,
         # Units that are no users, as the values of a property, are in any bucket.

@@ -45,6 +45,11 @@ class Rules:
         return self.order == "exact" or self.covered != 0
 
     @property
+    def tells_excluded(self) -> bool:
+        """Whether drop-offs that are due to excluded events are told apart (A6)."""
+        return self.covered != 0 and self.count_by == "uniques"
+
+    @property
     def every(self) -> bool:
         """Whether every row bars every pair of steps (exact order)."""
         return self.order == "exact" and self.settings.exact_order_interrupted_by == "every event"

@@ -158,7 +158,7 @@ class Stream:
             unit, us, mask = (_array(batch.column(i)) for i in range(3))
             flags = _array(batch.column(3)) if self.query.flagged else None
             bits = (mask, 0) if lacks is None or flags is None else (flags, 1 << lacks)
-            seen, step_one, lacking = _count(mask, *bits)
+            seen, step_one, lacking = count_rows(mask, *bits)
             self.seen |= seen
             self.step_one += step_one
             self.lacking += lacking
@@ -308,7 +308,11 @@ def _array(column: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _count(mask: Any, flags: Any, lacks: int) -> tuple[int, int, int]:
+def count_rows(mask: Any, flags: Any, lacks: int) -> tuple[int, int, int]:
+    """Return the steps that any row fits, as bits, and the rows of step 1: all, and with `lacks`.
+
+    `lacks` is a bit of the flags.
+    """
     seen = 0
     step_one = 0
     lacking = 0

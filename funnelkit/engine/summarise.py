@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from funnelkit.engine.entrants import NOT_REACHED, reached
 from funnelkit.engine.labels import SEPARATOR
 from funnelkit.engine.pieces import apart
+from funnelkit.engine.tally import Tally
 from funnelkit.result import Series, StepResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from funnelkit.engine.entrants import Entrants
+    from funnelkit.engine.tally import Tallied
     from funnelkit.model import Funnel
 
 MICROSECONDS = 1_000_000
@@ -21,7 +23,7 @@ DID_NOT_REACH = "Did not reach step"
 """The group of units that did not get to the grouped step, as the chart calls it (A9)."""
 
 
-def series(entrants: Entrants, *, name: str, events: Sequence[str]) -> Series:
+def series(entrants: Entrants | Tallied, *, name: str, events: Sequence[str]) -> Series:
     """Return the series of all entrants; `events` are the labels of the steps."""
     counts = reached(entrants.reach, entrants.steps)
     excluded = _excluded(entrants)
@@ -52,12 +54,14 @@ def series(entrants: Entrants, *, name: str, events: Sequence[str]) -> Series:
     )
 
 
-def _excluded(entrants: Entrants) -> list[int] | None:
+def _excluded(entrants: Entrants | Tallied) -> list[int] | None:
     """Return for each step the units that an excluded event kept from it (specification A6)."""
     if entrants.excluded is None:
         return None
     found = [0] * (entrants.steps + 1)
-    if isinstance(entrants.excluded, list):
+    if isinstance(entrants.excluded, Tally):
+        found = [entrants.excluded.count_of(reach) for reach in range(entrants.steps + 1)]
+    elif isinstance(entrants.excluded, list):
         for reach, is_excluded in zip(entrants.reach, entrants.excluded, strict=True):
             found[reach] += is_excluded
     else:
@@ -87,19 +91,33 @@ def groups(
     if entrants.label is None or funnel.group_by is None:
         return (), 0
     pieces = apart(entrants, entrants.label)
-    at = entrants.steps if funnel.settings.group_ranking == "last step" else 1
-    order = sorted(
-        (code for code in pieces if code != NOT_REACHED),
-        key=lambda code: (-reached(pieces[code].reach, entrants.steps)[at - 1], labels[code]),
-    )
+    at = ranked_at(funnel)
+    sizes = {
+        labels[code]: (reached(piece.reach, entrants.steps)[at - 1], code)
+        for code, piece in pieces.items()
+        if code != NOT_REACHED
+    }
     found = []
-    for code in order[: funnel.group_by.most]:
+    for label in largest({label: size for label, (size, _) in sizes.items()}, funnel):
+        code = sizes[label][1]
         values = tuple(labels[code].split(SEPARATOR))
         one = summarised(pieces[code], "; ".join(values))
         found.append(replace(one, values=values))
     if NOT_REACHED in pieces:
         found.append(summarised(pieces[NOT_REACHED], DID_NOT_REACH))
     return tuple(found), len(pieces)
+
+
+def ranked_at(funnel: Funnel) -> int:
+    """Return the step by whose count groups are ranked (G13)."""
+    return len(funnel.steps) if funnel.settings.group_ranking == "last step" else 1
+
+
+def largest(sizes: Mapping[str, int], funnel: Funnel) -> list[str]:
+    """Return the labels with the largest sizes, equal ones by name: as many as are shown (A9)."""
+    assert funnel.group_by is not None  # noqa: S101 - there are labels
+    order = sorted(sizes, key=lambda label: (-sizes[label], label))
+    return order[: funnel.group_by.most]
 
 
 def fraction(part: int, whole: int) -> float | None:
@@ -114,6 +132,10 @@ def times(durations: Any) -> tuple[float | None, float | None]:
     if isinstance(durations, list):
         middle = statistics.median(durations)
         total = sum(durations)
+    elif isinstance(durations, Tally):
+        n = len(durations)
+        middle = (durations[(n - 1) // 2] + durations[n // 2]) / 2
+        total = durations.total()
     else:
         import numpy as np
 

@@ -14,6 +14,7 @@ from math import exp, log, sqrt
 from operator import mul
 from typing import TYPE_CHECKING, Any
 
+from funnelkit.engine.tally import Tally
 from funnelkit.result import AgePoint
 from funnelkit.stats.proportion import Proportion, wilson, z_value
 
@@ -27,7 +28,7 @@ MOST_POINTS = 200
 def conversion_by_age(converted_after: Any, watched: Any, *, window: int) -> tuple[AgePoint, ...]:
     """Return the Kaplan–Meier curve of conversion; it rises at each point and is flat in between.
 
-    All times are microseconds since entry, in lists or in int64 arrays (both of one kind):
+    All times are microseconds since entry, in lists, int64 arrays or tallies (both of one kind):
     `converted_after` has one for each converter, `watched` one for each other entrant, until his
     window or the events end. Whoever converts at an age counts before those who are no longer
     watched from it on, so a conversion at exactly `window` is one among all watched for the whole
@@ -45,9 +46,12 @@ def conversion_by_age(converted_after: Any, watched: Any, *, window: int) -> tup
     """
     if not len(converted_after) and not len(watched):
         return ()
-    curve = (_of_lists if isinstance(converted_after, list) else _of_arrays)(
-        converted_after, watched, window
-    )
+    if isinstance(converted_after, list):
+        curve = _of_lists(converted_after, watched, window)
+    elif isinstance(converted_after, Tally):
+        curve = _of_tallies(converted_after, watched, window)
+    else:
+        curve = _of_arrays(converted_after, watched, window)
     return tuple(curve.points())
 
 
@@ -125,7 +129,31 @@ def _of_arrays(converted_after: Any, watched: Any, window: int) -> _Curve:
     ages = np.unique(np.concatenate([done, done[-1:], others[-1:].clip(min=done.max(initial=0))]))
     before = np.searchsorted(done, ages)
     at_risk = len(done) - before + len(others) - np.searchsorted(others, ages)
-    converted = np.diff(before, append=len(done))
+    return _curve(ages, at_risk=at_risk, converted=np.diff(before, append=len(done)))
+
+
+def _of_tallies(converted_after: Tally, watched: Tally, window: int) -> _Curve:
+    import numpy as np
+
+    in_time = converted_after.values <= window
+    done = Tally(converted_after.values[in_time], converted_after.counts[in_time])
+    late = converted_after.counts[~in_time].sum()
+    ends = np.append(watched.values.clip(max=window), window)  # ascending, the last may repeat
+    ending = np.append(watched.counts, late)
+    last = ends[ending > 0].max(initial=0)
+    ages = np.union1d(done.values, [max(done.values.max(initial=0), last)])
+
+    def before(values: Any, counts: Any) -> Any:
+        return np.append(0, counts.cumsum())[np.searchsorted(values, ages)]
+
+    gone = before(done.values, done.counts)
+    at_risk = len(done) - gone + ending.sum() - before(ends, ending)
+    return _curve(ages, at_risk=at_risk, converted=np.diff(gone, append=len(done)))
+
+
+def _curve(ages: Any, *, at_risk: Any, converted: Any) -> _Curve:
+    import numpy as np
+
     return _Curve(
         ages=ages,
         at_risk=at_risk,

@@ -165,10 +165,14 @@ def _check_parquet(path: Path, label: str) -> None:
 
 
 def _is_event_file(file: Path, folder: Path) -> bool:
-    parts = file.relative_to(folder).parts
+    return is_event_name(file.relative_to(folder).parts) and file.is_file()
+
+
+def is_event_name(parts: tuple[str, ...]) -> bool:
+    """Tell whether a file of a folder is one of events, by the parts of its path below it."""
     hidden = any(part.startswith((".", "_")) for part in parts)
-    name = file.name.lower()
-    return not hidden and name != TRUTH and name.endswith(_ENDINGS) and file.is_file()
+    name = parts[-1].lower()
+    return not hidden and name != TRUTH and name.endswith(_ENDINGS)
 
 
 def _near(path: Path) -> str:

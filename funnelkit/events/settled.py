@@ -7,7 +7,7 @@ Parquet or CSV is taken as it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from funnelkit.events.duplicates import find_copies
 from funnelkit.events.identity import matters, resolve
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
-
-
-LEFT_OUT: Final = "left out (same uuid, or same insert_id and device within 7 days)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ def settle(connection: DuckDBPyConnection, files: Sequence[str], target: Path) -
     notes = []
     if copies:
         what = "1 duplicate is" if copies == 1 else f"{copies:,} duplicates are"
-        notes.append(f"{what} {LEFT_OUT}")
+        notes.append(f"{what} left out (same uuid, or same insert_id and device within 7 days)")
     if found:
         what = "1 event" if found == 1 else f"{found:,} events"
         notes.append(

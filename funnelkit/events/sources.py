@@ -39,6 +39,7 @@ from funnelkit.events.importers.row import Row
 from funnelkit.events.jsonlines import json_lines, read_names
 from funnelkit.events.merges import follow
 from funnelkit.events.parquet import open_parquet
+from funnelkit.events.remote import fetch, find_objects, is_parquet, is_remote, read_remote
 from funnelkit.events.schema import ParquetFiles, read_schema
 from funnelkit.events.settled import settle
 from funnelkit.events.store.place import store_of
@@ -143,6 +144,7 @@ class _Opening:
         self.folder = folder
         self.explicit = explicit
         self.parquet: dict[str, str] = {}
+        self.remote: list[str] = []
         self.notes: list[str] = []
         self.merges: list[tuple[str, dict[str, object]]] = []
         self.counter = itertools.count(1)
@@ -162,6 +164,9 @@ class _Opening:
             if os.fspath(path) == STDIN:
                 files.append(self._spool(stdin or _standard_input(), label="standard input"))
                 continue
+            if is_remote(path):
+                files += self._remote(os.fspath(path))
+                continue
             for file in find_files(path):
                 if file.is_file():
                     files += self._unpacked(file)
@@ -170,7 +175,19 @@ class _Opening:
                         files.append(self._spool(pipe, label=str(file)))
         return self._without_merges(self._without_truth(files))
 
-    def _unpacked(self, path: Path) -> list[EventFile]:
+    def _remote(self, address: str) -> list[EventFile]:
+        """Return what has to be fetched of an address; Parquet is read where it lies."""
+        found = find_objects(address)
+        self.remote += [each for each in found if is_parquet(each)]
+        read_remote(self.connection, self.remote)
+        files: list[EventFile] = []
+        for each in found:
+            if not is_parquet(each):
+                folder = self.folder / f"object-{next(self.counter)}"
+                files += self._unpacked(fetch(each, folder), label=each)
+        return files
+
+    def _unpacked(self, path: Path, *, label: str | None = None) -> list[EventFile]:
         """Return a file, or the members of a ZIP of Amplitude's export; note an import's merges."""
         if not is_zip(path):
             imported = imported_with(path)
@@ -178,15 +195,15 @@ class _Opening:
                 merges = read_parquet("$files", hive=False)
                 values: dict[str, object] = {"files": literally([str(imported.merges_path)])}
                 self.merges.append((f"(SELECT * FROM {merges})", values))
-            return [recognise(path)]
+            return [recognise(path, label=label)]
         found = []
-        for member in members([(path, str(path))]):
+        for member in members([(path, label or str(path))]):
             copy = self.folder / f"member-{next(self.counter)}{member.ending}"
             with opened(member) as stream, copy.open("wb") as file:
                 shutil.copyfileobj(stream, file)
             found.append(recognise(copy, label=member.label))
         if not found:
-            raise DataError(f"{path} holds no events: there is no file in it")
+            raise DataError(f"{label or path} holds no events: there is no file in it")
         return found
 
     def _without_truth(self, files: list[EventFile]) -> list[EventFile]:
@@ -211,12 +228,18 @@ class _Opening:
         return True
 
     def _open(self, files: Sequence[EventFile]) -> EventTable:
-        if not files:
+        if not files and not self.remote:
             raise DataError("no events: the list of files is empty")
         self.parquet = {str(file.path): file.label for file in files if file.format == "parquet"}
+        self.parquet |= {address: address for address in self.remote}
         keys = {partition_keys(file.path) for file in files}
+        keys |= {partition_keys(Path(address)) for address in self.remote}
         # DuckDB takes the keys for columns only if every file has them.
-        hive = len(keys) == 1 and keys != {()} and len(self.parquet) == len(files)
+        hive = (
+            len(keys) == 1
+            and keys != {()}
+            and len(self.parquet) == len(files) + len(dict.fromkeys(self.remote))
+        )
         if keys != {()} and not hive:
             self.notes.append("values in folder names (key=value) are not read: files differ")
         self._convert_json(

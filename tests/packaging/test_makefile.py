@@ -24,7 +24,9 @@ def make(repository, environment, *arguments):
 
 
 def test_make_alone_lists_every_target(repository, plain_environment):
-    listed = re.findall(r"^make (\w+) ", make(repository, plain_environment).stdout, re.MULTILINE)
+    listed = re.findall(
+        r"^make ([\w-]+) ", make(repository, plain_environment).stdout, re.MULTILINE
+    )
     (phony,) = re.findall(
         r"^\.PHONY: (.*)$", (repository / "Makefile").read_text("utf-8"), re.MULTILINE
     )
