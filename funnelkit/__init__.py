@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         users,
         verify,
         verify_files,
+        why,
     )
     from funnelkit.api.importing import import_events
     from funnelkit.errors import (
@@ -102,6 +103,7 @@ __all__ = [
     "users",
     "verify",
     "verify_files",
+    "why",
 ]
 
 _HOMES = {
@@ -119,6 +121,7 @@ _HOMES = {
         "users",
         "verify",
         "verify_files",
+        "why",
     ),
     "funnelkit.api.importing": ("import_events",),
     "funnelkit.errors": (

@@ -23,6 +23,7 @@ from funnelkit.api.trace import trace
 from funnelkit.api.users import users
 from funnelkit.api.verify import verify
 from funnelkit.api.verify_files import verify_files
+from funnelkit.api.why import why
 
 __all__ = [
     "LockChange",
@@ -48,4 +49,5 @@ __all__ = [
     "users",
     "verify",
     "verify_files",
+    "why",
 ]

@@ -149,8 +149,12 @@ def answer(
     wanted: ComparedTo | None = None,
     data_end: str | date | datetime | None = None,
     reader: Reader = on_this_machine,
+    doubting: bool = True,
 ) -> FunnelResult:
     """Return the chart of a funnel of events that are open; `source` is what they were opened of.
+
+    Without `doubting` nothing is said of what may be wrong with the question, which takes a look at
+    all events of its own.
 
     Raises:
         DataError: the events cannot be read.
@@ -161,7 +165,8 @@ def answer(
     funnel = dated(funnel, extent)
     segments, read = _series(funnel, extent, table, reader)
     compared_to: tuple[Counterpart, ...] = ()
-    warnings = [*_warnings(read, table), *_left_out(segments), *_ungrouped(funnel)]
+    doubted = _warnings(read, table) if doubting else ()
+    warnings = [*doubted, *_left_out(segments), *_ungrouped(funnel)]
     if wanted is not None:
         compared_to = tuple(_compared(wanted, funnel, segments, extent, table, reader))
         warnings += _before_the_events(compared_to, funnel.timezone, table)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit.api.report import report
 from funnelkit.api.sources import resolve
+from funnelkit.api.why import explain_counts
 from funnelkit.errors import DefinitionError
+from funnelkit.verification.reconciliation.search import MOST_PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +23,7 @@ def verify(
     events: Any,
     *,
     expect: str | Sequence[int] | None = None,
+    why: bool | None = False,
     funnel: Funnel | str | None = None,
     data_end: str | date | datetime | None = None,
     columns: Mapping[str, str] | str | None = None,
@@ -33,6 +36,8 @@ def verify(
     Args:
         events: as for `report`.
         expect: one count per step, `"1177, 638, 448, 417"`; by default those of the funnel file.
+        why: where the counts differ, look for the reading that makes them match (see `why`): one
+            (None), or two together as well (true).
         funnel: as for `report`.
         data_end: as for `report`.
         columns: as for `report`.
@@ -62,4 +67,15 @@ def verify(
         engine=engine,
         master=master,
     )
-    return Verification(result, expected)
+    found = Verification(result, expected)
+    if why is False or found.ok or engine == "spark":  # which is for more events than one machine's
+        return found
+    explanation = explain_counts(
+        events,
+        expected,
+        funnel=defined,
+        data_end=data_end,
+        columns=columns or file_columns,
+        most_pairs=MOST_PAIRS if why else 0,
+    )
+    return Verification(result, expected, explanation)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from funnelkit.result import FunnelResult
     from funnelkit.verification.case import Case, CaseResult, VerificationRun
     from funnelkit.verification.checks import Check
+    from funnelkit.verification.culprit import Culprit
     from funnelkit.verification.expected import Expectation
 
 
@@ -33,6 +34,7 @@ def verify_files(
     exit_first: bool = False,
     settle: str | None = None,
     allow: Sequence[str] = (),
+    why: bool | None = None,
     fetch: Callable[[Case], Expectation] | None = None,
     data_end: str | date | datetime | None = None,
     columns: Mapping[str, str] | str | None = None,
@@ -52,6 +54,8 @@ def verify_files(
         exit_first: stop after the first funnel that does not pass.
         settle: how long numbers of Amplitude's may still change, `"14d"`.
         allow: doubts of Amplitude's own that are put up with: "sampled", "pruned" ….
+        why: where a number fails, look for the reading that makes all match: one (by default), or
+            two together as well (true); or do not look (false).
         fetch: asks Amplitude for the numbers of a case, see `amplitude_numbers`; they are checked
             beside the others.
         data_end: as for `report`.
@@ -73,7 +77,7 @@ def verify_files(
     if not chosen:
         names = ", ".join(case.name for case in cases)
         raise DefinitionError(f"no funnel is called like {keyword!r}: there are {names}")
-    results = run(chosen, exit_first=exit_first, fetch=fetch, data_end=data_end, now=now)
+    results = run(chosen, exit_first=exit_first, why=why, fetch=fetch, data_end=data_end, now=now)
     return VerificationRun(results=tuple(results), deselected=len(cases) - len(chosen))
 
 
@@ -81,6 +85,7 @@ def run(
     cases: Iterable[Case],
     *,
     exit_first: bool = False,
+    why: bool | None = None,
     fetch: Callable[[Case], Expectation] | None = None,
     data_end: str | date | datetime | None = None,
     now: datetime | None = None,
@@ -88,7 +93,7 @@ def run(
     """Return what comes of each case."""
     results = []
     for case in cases:
-        results.append(verify_case(case, fetch=fetch, data_end=data_end, now=now))
+        results.append(verify_case(case, why=why, fetch=fetch, data_end=data_end, now=now))
         if exit_first and results[-1].outcome not in {"pass", "warn"}:
             break
     return results
@@ -97,6 +102,7 @@ def run(
 def verify_case(
     case: Case,
     *,
+    why: bool | None = None,
     fetch: Callable[[Case], Expectation] | None = None,
     data_end: str | date | datetime | None = None,
     now: datetime | None = None,
@@ -108,7 +114,7 @@ def verify_case(
     try:
         if fetch is not None:
             case = replace(case, expectations=(fetch(case), *case.expectations))
-        found = _verified(case, data_end, now)
+        found = _explained(_verified(case, data_end, now), why, data_end)
     except FunnelkitError as error:
         found = CaseResult(case=case, error=error)
     return replace(found, seconds=monotonic() - started)
@@ -130,10 +136,14 @@ def _verified(
     reports: dict[tuple[Funnel, bool], FunnelResult] = {}
     checks: list[Check] = []
     seen = set()
+    lock_holds = case.lock is not None
     for expectation in case.expectations:
         key = (asked(case.funnel, expectation), expectation.has_previous)
         result = _report(case, *key, known=reports, data_end=data_end)
-        for check in compare(expectation, result, terms).checks:
+        compared = compare(expectation, result, terms)
+        if case.lock is not None and expectation is case.lock.expectation:
+            lock_holds = compared.ok
+        for check in compared.checks:
             same = (check.measure, check.expected)
             if same not in seen:
                 seen.add(same)
@@ -151,9 +161,37 @@ def _verified(
     amplitude = any(one.origin != "events" for one in case.expectations)
     return replace(
         found,
-        culprits=culprits_of(case) if failed else (),
+        culprits=culprits_of(case, lock_holds=lock_holds) if failed else (),
         not_checkable=tuple(not_checkable(case.funnel, result, comparison)) if amplitude else (),
     )
+
+
+def _explained(
+    found: CaseResult,
+    why: bool | None,  # noqa: FBT001 - as the option has it
+    data_end: str | date | datetime | None,
+) -> CaseResult:
+    """Return a result with a look for what makes the numbers match, where one fails."""
+    from funnelkit.api.why import explain
+    from funnelkit.verification.reconciliation.search import MOST_PAIRS
+
+    case = found.case
+    if why is False or found.outcome != "fail" or not _can_be_read_again(case.events):
+        return found
+    explanation = explain(
+        case.events,
+        funnel=case.funnel,
+        expectations=case.expectations,
+        columns=case.columns,
+        data_end=data_end,
+        most_pairs=MOST_PAIRS if why else 0,
+    )
+    return replace(found, explanation=explanation)
+
+
+def _can_be_read_again(events: Any) -> bool:
+    several = events if isinstance(events, (list, tuple)) else [events]
+    return "-" not in [one for one in several if isinstance(one, str)]
 
 
 def _report(
@@ -176,7 +214,7 @@ def _report(
     return known[key]
 
 
-def culprits_of(case: Case) -> Any:
+def culprits_of(case: Case, *, lock_holds: bool) -> tuple[Culprit, ...]:
     """Return what changed since the lock of a case was written."""
     import funnelkit
     from funnelkit.verification.culprit import culprits
@@ -193,6 +231,7 @@ def culprits_of(case: Case) -> Any:
         events=events,
         version=funnelkit.__version__,
         fresh=fresh_of(case),
+        lock_holds=lock_holds,
     )
 
 

@@ -143,6 +143,17 @@ Update = Annotated[
 ]
 
 
+Why = Annotated[
+    bool | None,
+    typer.Option(
+        "--why/--no-why",
+        help="Where numbers differ, look for the reading that makes all match, also two at a time. "
+        "[default: one at a time]",
+        rich_help_panel=RUN,
+    ),
+]
+
+
 @defines_a_funnel(without=(*MEASURES, "optional_step", "compare_event"), stores=False)
 def verify(
     files: Files = None,
@@ -154,6 +165,7 @@ def verify(
     settle: Settle = None,
     allow: Allow = None,
     unchecked: UncheckedChoice = Unchecked.error,
+    why: Why = None,
     update: Update = False,  # noqa: FBT002
     fetch: Fetch = False,  # noqa: FBT002
     region: RegionChoice = Region.us,
@@ -182,14 +194,14 @@ def verify(
     if update:
         _update(files or [], events, keyword, allow, asks, data_end, columns, definition)
     elif events is None and asks is None and _is_simple(arguments, expect, form, definition):
-        _verify_one(arguments.events, expect, data_end, columns, form, output, definition)
+        _verify_one(arguments.events, expect, why, data_end, columns, form, output, definition)
     else:
         run = _run(
             arguments, files or [], output, definition,
             events=events, expect=expect, keyword=keyword, exit_first=exit_first, settle=settle,
-            allow=allow, fetch=asks, data_end=data_end, columns=columns,
+            allow=allow, why=why, fetch=asks, data_end=data_end, columns=columns,
         )  # fmt: skip
-        _say(run, form, output, quiet=quiet)
+        _say(run, form, output, quiet=quiet, full=bool(why))
         run.raise_if_failed(unchecked=unchecked.value)
 
 
@@ -213,6 +225,7 @@ def _is_simple(
 def _verify_one(
     events: tuple[str, ...],
     expect: str | None,
+    why: bool | None,  # noqa: FBT001 - as the option has it
     data_end: str | None,
     columns: str | None,
     form: str,
@@ -230,6 +243,7 @@ def _verify_one(
         verification = api.verify(
             [*events],
             expect=expect,
+            why=False if "-" in events else why,
             data_end=data_end,
             columns=columns,
             **definition,
@@ -237,7 +251,7 @@ def _verify_one(
     say(eaten_steps(verification.result.funnel, events, columns))
     say(f"note: {note}" for note in verification.result.notes)
     say(f"warning: {warning}" for warning in verification.result.warnings)
-    write(render_verification(verification, format=form), output)
+    write(render_verification(verification, format=form, full=bool(why)), output)
     verification.raise_if_failed()
 
 
@@ -267,7 +281,7 @@ def _run(
         )
 
 
-def _say(run: VerificationRun, form: str, output: Path | None, *, quiet: bool) -> None:
+def _say(run: VerificationRun, form: str, output: Path | None, *, quiet: bool, full: bool) -> None:
     from funnelkit.cli.output import say, write
     from funnelkit.render.verification_run import render_run
 
@@ -276,7 +290,7 @@ def _say(run: VerificationRun, form: str, output: Path | None, *, quiet: bool) -
             name = result.case.name
             say(f"note: {name}: {note}" for note in result.result.notes)
             say(f"warning: {name}: {warning}" for warning in result.result.warnings)
-    write(render_run(run, format=form, quiet=quiet), output)
+    write(render_run(run, format=form, quiet=quiet, full=full), output)
     if form == opt.VerifyFormat.github:
         _step_summary(run)
 

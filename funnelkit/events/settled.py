@@ -7,7 +7,7 @@ Parquet or CSV is taken as it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from funnelkit.events.duplicates import find_copies
 from funnelkit.events.identity import matters, resolve
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
+
+
+LEFT_OUT: Final = "left out (same uuid, or same insert_id and device within 7 days)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def settle(connection: DuckDBPyConnection, files: Sequence[str], target: Path) -
     notes = []
     if copies:
         what = "1 duplicate is" if copies == 1 else f"{copies:,} duplicates are"
-        notes.append(f"{what} left out (same uuid, or same insert_id and device within 7 days)")
+        notes.append(f"{what} {LEFT_OUT}")
     if found:
         what = "1 event" if found == 1 else f"{found:,} events"
         notes.append(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelkit.render.definition import definition, events_read
-from funnelkit.render.words import count, fit, hanging
+from funnelkit.render.why import long_why, short_why
+from funnelkit.render.words import INDENT, count, fit, hanging
 from funnelkit.result.percent import percentages
 
 if TYPE_CHECKING:
@@ -16,17 +17,22 @@ if TYPE_CHECKING:
 NAME = 40
 
 
-def render_verification(verification: Verification, *, format: str) -> str:  # noqa: A002
-    """Return the verdict as `table` or `json`."""
+def render_verification(
+    verification: Verification,
+    *,
+    format: str,  # noqa: A002 - the option's name
+    full: bool = False,
+) -> str:
+    """Return the verdict as `table` or `json`; `full`: all that was found of why it differs."""
     if format == "json":
         from funnelkit.render.machine import to_json
 
         return to_json(verification.to_dict())
     with percentages(verification.result.funnel.settings.percentages):
-        return "\n".join(_lines(verification)) + "\n"
+        return "\n".join(_lines(verification, full=full)) + "\n"
 
 
-def _lines(verification: Verification) -> Iterator[str]:
+def _lines(verification: Verification, *, full: bool) -> Iterator[str]:
     result = verification.result
     for heading, words in definition(result.funnel):
         yield from hanging(heading, words)
@@ -44,3 +50,7 @@ def _lines(verification: Verification) -> Iterator[str]:
             f"{mark}{step.step:>2} {fit(step.event, NAME - 1)}{count(wanted):>10}"
             f"{count(step.count):>10}{difference:>12}"
         ).rstrip()
+    if verification.explanation is not None:
+        yield ""
+        say = long_why if full else short_why
+        yield from say(verification.explanation, indent=INDENT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from funnelkit.render.why import long_why, short_why
 from funnelkit.render.words import count, fit, hanging
 
 if TYPE_CHECKING:
@@ -19,10 +20,17 @@ WORDS: Final = (("fail", "failed"), ("error", "could not be run"), ("undecided",
                 ("warn", "warned"), ("pass", "passed"))  # fmt: skip
 
 
-def render_run(run: VerificationRun, *, format: str, quiet: bool = False) -> str:  # noqa: A002
+def render_run(
+    run: VerificationRun,
+    *,
+    format: str,  # noqa: A002 - the option's name
+    quiet: bool = False,
+    full: bool = False,
+) -> str:
     """Return a run as `table`, `json`, `junit`, `github` or `markdown`.
 
-    A quiet table has a line for each funnel that did not pass, and no numbers.
+    A quiet table has a line for each funnel that did not pass, and no numbers; a `full` one has all
+    that was found of why numbers differ.
     """
     match format:
         case "json":
@@ -41,7 +49,7 @@ def render_run(run: VerificationRun, *, format: str, quiet: bool = False) -> str
             from funnelkit.render.verification_markdown import run_markdown
 
             return run_markdown(run)
-    return "".join(f"{line}\n" for line in _lines(run, quiet=quiet))
+    return "".join(f"{line}\n" for line in _lines(run, quiet=quiet, full=full))
 
 
 def summary(run: VerificationRun) -> str:
@@ -73,15 +81,15 @@ def shown_checks(result: CaseResult) -> tuple[list[Check], int]:
     return wanted[:MOST_ROWS], max(0, len(wanted) - MOST_ROWS)
 
 
-def _lines(run: VerificationRun, *, quiet: bool) -> Iterator[str]:
+def _lines(run: VerificationRun, *, quiet: bool, full: bool) -> Iterator[str]:
     for result in run.results:
         if quiet and result.outcome == "pass":
             continue
-        yield from _case(result, quiet=quiet)
+        yield from _case(result, quiet=quiet, full=full)
     yield summary(run)
 
 
-def _case(result: CaseResult, *, quiet: bool) -> Iterator[str]:
+def _case(result: CaseResult, *, quiet: bool, full: bool) -> Iterator[str]:
     outcome = result.outcome
     word = outcome.upper() if outcome in {"fail", "error"} else outcome
     where = "" if result.case.source is None else f" ({result.case.source})"
@@ -97,6 +105,9 @@ def _case(result: CaseResult, *, quiet: bool) -> Iterator[str]:
     yield from _numbers(result)
     for culprit in result.culprits:
         yield from hanging("  cause", culprit.words, indent=10)
+    if result.explanation is not None:
+        say = long_why if full else short_why
+        yield from (f"  {line}" for line in say(result.explanation, indent=8))
     for words in result.not_checkable:
         yield from hanging("  not checkable from exports:", words, indent=30)
 

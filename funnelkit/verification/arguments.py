@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from funnelkit.errors import DefinitionError
 from funnelkit.specs.amplitude.definitions import is_chart
 from funnelkit.verification.lock import ENDING, is_lock
 from funnelkit.verification.saved import is_saved_answer
@@ -48,10 +49,16 @@ def told_apart(arguments: Iterable[str | Path], *, folders_hold_events: bool = F
     A file is to be verified if its name ends in `.toml` or `.lock.json`, or if it is JSON or CSV
     that holds a chart, funnels, or a saved answer of Amplitude's; a folder, if there is a
     `*.funnel.toml` in it. Everything else is events.
+
+    Raises:
+        DefinitionError: a funnel of a file is named, as in `shop.toml:checkout`.
     """
     found: dict[Kind, list[Any]] = {"funnels": [], "answer": [], "lock": [], "events": []}
     for argument in arguments:
         path = Path(argument)
+        file, colon, name = str(argument).rpartition(":")
+        if colon and file.endswith(".toml") and not path.exists():
+            raise DefinitionError(f"{argument}: choose a funnel of {file} with -k {name}")
         if not folders_hold_events and _is_folder(path):
             files = funnel_files(path)
             if files:

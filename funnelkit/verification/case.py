@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from funnelkit.verification.culprit import Culprit
     from funnelkit.verification.expected import Expectation
     from funnelkit.verification.lock import Lock
+    from funnelkit.verification.reconciliation.explanation import Explanation
 
 Outcome = Literal["pass", "warn", "fail", "undecided", "error"]
 
@@ -54,7 +55,8 @@ class CaseResult:
 
     `comparison` and `result` are None where the case could not be run: then `error` says why.
     `culprits` are named where something failed; `not_checkable` are parts of the definition that no
-    export of events contains. `seconds` is how long it took.
+    export of events contains. `explanation` is what was found when it was asked why the numbers
+    differ. `seconds` is how long it took.
     """
 
     case: Case
@@ -63,6 +65,7 @@ class CaseResult:
     culprits: tuple[Culprit, ...] = ()
     not_checkable: tuple[str, ...] = ()
     error: FunnelkitError | None = None
+    explanation: Explanation | None = None
     seconds: float = 0.0
 
     @property
@@ -93,6 +96,7 @@ class CaseResult:
             "cause": self.cause or None,
             "culprits": [{"who": one.who, "words": one.words} for one in self.culprits],
             "not_checkable": list(self.not_checkable),
+            **({} if self.explanation is None else {"why": self.explanation.to_dict()}),
             "seconds": round(self.seconds, 3),
             "checks": [check.to_dict() for check in checks],
             "report": None if self.result is None else self.result.to_dict(),

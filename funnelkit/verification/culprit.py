@@ -36,15 +36,17 @@ def culprits(
     events: EventsFingerprint | None,
     version: str,
     fresh: Expectation | None = None,
+    lock_holds: bool = False,
 ) -> tuple[Culprit, ...]:
     """Return everything that is not as it was when the lock was written.
 
-    `fresh` are newer numbers of Amplitude's, if there are any.
+    `fresh` are newer numbers of Amplitude's, if there are any; `lock_holds`: what fails is not a
+    number of the lock.
     """
     if lock is None:
         return (UNKNOWN,)
     found = tuple(_changed(lock, definition, digest, events, version, fresh))
-    return found or (Culprit(who="nothing", words=_nothing(lock)),)
+    return found or (Culprit(who="nothing", words=_nothing(lock, lock_holds=lock_holds)),)
 
 
 def _changed(
@@ -112,7 +114,9 @@ def _events(before: EventsFingerprint, now: EventsFingerprint) -> str:
     return f"the same {now.events:,}, with other properties"
 
 
-def _nothing(lock: Lock) -> str:
+def _nothing(lock: Lock, *, lock_holds: bool) -> str:
+    if lock_holds:
+        return f"the numbers of {lock.path} hold: what else is expected was never so"
     expected = lock.expectation.counts
     if lock.found is not None and expected and lock.found != expected:
         return (

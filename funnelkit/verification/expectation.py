@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 
     from funnelkit.model import Funnel
     from funnelkit.result import FunnelResult
+    from funnelkit.verification.reconciliation.explanation import Explanation
 
 VERIFY_SCHEMA = "funnelkit.verify/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The answer of `funnelkit.verify`: expected and found units per step."""
+    """The answer of `funnelkit.verify`: expected and found units per step.
+
+    `explanation` is what was found when it was asked why they differ.
+    """
 
     result: FunnelResult
     expected: tuple[int, ...]
+    explanation: Explanation | None = None
 
     @property
     def found(self) -> tuple[int, ...]:
@@ -56,6 +61,7 @@ class Verification:
             "expected": list(self.expected),
             "found": list(self.found),
             "differing_steps": list(self.differing_steps),
+            **({} if self.explanation is None else {"why": self.explanation.to_dict()}),
             "report": self.result.to_dict(),
         }
 

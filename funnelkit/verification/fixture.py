@@ -114,7 +114,7 @@ def _advice(excerpt: Excerpt, funnels: Sequence[Funnel]) -> Iterator[str]:
         yield "cut a fixture for each funnel"
     if any(one.order == "exact" for one in funnels) or len(excerpt.by_type) > SHOWN_TYPES:
         yield "drop steps or exclusions that name any event, or exact order"
-    texts = [format_property(kept.property) for kept in excerpt.properties if kept.as_it_is]
+    texts = [format_property(kept.property) for kept in excerpt.properties if kept.stays()]
     if texts:
         yield f"do not group by, add up or look into {', '.join(texts)}"
 
@@ -186,4 +186,4 @@ def moved(funnel: Funnel, shift: timedelta, cohorts: Sequence[tuple[Cohort, Path
 
 def texts_kept(properties: Sequence[KeptProperty]) -> tuple[str, ...]:
     """Return the names of the properties of which every value stays as it is."""
-    return tuple(format_property(kept.property) for kept in properties if kept.as_it_is)
+    return tuple(format_property(kept.property) for kept in properties if kept.stays())

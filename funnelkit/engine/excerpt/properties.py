@@ -32,8 +32,9 @@ OTHER = "other"
 class KeptProperty:
     """A property that an excerpt keeps on events of some types (None: of all).
 
-    `as_it_is`: every value stays. Else the `wanted` values stay; with `held` any other becomes a
-    hash of its own, without it they are all one.
+    `as_it_is`: every value is shown, added up or looked into. Else the `wanted` values stay, and
+    all others are one; or with `held` each value becomes a hash of its own. A property that is both
+    held and filtered stays as it is: what a filter takes for equal may have different texts.
     """
 
     property: Property
@@ -54,13 +55,17 @@ class KeptProperty:
             wanted=tuple(dict.fromkeys((*self.wanted, *other.wanted))),
         )
 
+    def stays(self) -> bool:
+        """Whether every value stays as it is."""
+        return self.as_it_is or (self.held and bool(self.wanted))
+
     def json(self, table: EventTable, bind: Parameters, key: str) -> str:
         """Return the SQL of what stays of the value as JSON text; NULL where nothing does."""
         value = expression(table, self.property, bind)
         if value.type is PropertyType.MISSING:
             return "NULL"
         sql = value.sql if value.type is PropertyType.JSON else f"to_json({value.sql})"
-        if not self.as_it_is and value.type is not PropertyType.BOOLEAN:
+        if not self.stays() and (self.held or value.type is not PropertyType.BOOLEAN):
             sql = self._without_others(sql, bind, key)
         if self.types is not None:
             column = f"CAST({quote_identifier(table.event_type)} AS VARCHAR)"
@@ -69,13 +74,16 @@ class KeptProperty:
         return f"CAST({sql} AS VARCHAR)"
 
     def _without_others(self, sql: str, bind: Parameters, key: str) -> str:
-        known = f"fk_item_is(item, {wanted_arguments(self.wanted, bind)})"
-        other = OTHER
-        while other in self.wanted:
-            other += " value"
-        text = f"fk_keyed({key}, fk_item_text(item))" if self.held else bind.bind(other)
-        stays = f"json_type(item) = 'BOOLEAN' OR {known}"
-        item = f"CASE WHEN {stays} THEN item ELSE to_json(CAST({text} AS VARCHAR)) END"
+        if self.held:
+            item = f"to_json(CAST(fk_keyed({key}, fk_item_text(item)) AS VARCHAR))"
+        else:
+            other = OTHER
+            while other in self.wanted:
+                other += " value"
+            known = f"fk_item_is(item, {wanted_arguments(self.wanted, bind)})"
+            stays = f"json_type(item) = 'BOOLEAN' OR {known}"
+            other = f"to_json(CAST({bind.bind(other)} AS VARCHAR))"
+            item = f"CASE WHEN {stays} THEN item ELSE {other} END"
         items = f"list_transform(fk_items({sql}), lambda item: {item})"
         # A list stays a list; anything else is its only item.
         is_list = f"json_type(CAST({sql} AS JSON)) = 'ARRAY'"

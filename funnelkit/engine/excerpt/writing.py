@@ -129,7 +129,7 @@ class ExcerptWriter:
         if column is None or (asked is None and not by_session):
             return None
         name = quote_identifier(column)
-        if asked is not None and (asked.as_it_is or asked.wanted):
+        if asked is not None and (asked.stays() or asked.wanted):
             return name
         text = f"CAST({name} AS VARCHAR)"
         hashed = f"fk_keyed_number({key}, {text})"

@@ -117,7 +117,10 @@ def test_a_lock_tells_which_of_the_events_the_definition_and_funnelkit_changed(t
     assert "the definition changed: window = 5s, was 1d" in err
     assert "events changed" not in err
     (folder / "shop.funnel.toml").write_text(SHOP.replace("[3, 2]", "[3, 3]"))
-    assert "neither the definition, the events nor funnelkit changed" in told("verify")[2]
+    assert (
+        "the numbers of shop.lock.json hold: what else is expected was never so"
+        in told("verify")[2]
+    )
     lock = json.loads((folder / "shop.lock.json").read_text())
     (folder / "shop.lock.json").write_text(json.dumps({**lock, "funnelkit": "0.0.1"}))
     assert "funnelkit changed: it was 0.0.1, now it is" in told("verify")[2]
@@ -324,6 +327,7 @@ def test_a_funnel_named_by_a_cohort_and_a_custom_event_says_what_exports_do_not_
         (["verify", "nothing.funnel.toml"], 2, "nothing is expected of"),
         (["verify", "no_events.funnel.toml"], 2, "where are its events?"),
         (["verify", "no_window.funnel.toml"], 2, "a verification states its window"),
+        (["verify", "shop.funnel.toml:shop"], 2, "choose a funnel of shop.funnel.toml with -k"),
         (["verify", "shop.funnel.toml", "--steps", "A > B"], 2, "has the steps"),
         (["verify", "--expect", "3, 2"], 2, "--expect is of one funnel"),
         (["verify", "shop.funnel.toml", "-o", "shop.funnel.toml"], 2, "no format ends in .toml"),

@@ -110,6 +110,16 @@ def test_held_values_stay_apart_as_hashes(write, tmp_path):
     assert '"y"' not in "".join(frame["event_properties"])
 
 
+def test_held_values_that_have_one_text_stay_one(write, tmp_path):
+    events = [line("ann", 0, "View", item=True), line("ann", 1, "Buy", item="true")]
+    found, _ = cut(write, tmp_path, events, hold="item")
+    assert found.results[0].counts == (1, 1)
+    assert found.kept_texts == ()
+    found, _ = cut(write, tmp_path, events, hold="item", where="item is True")
+    assert found.results[0].counts == (1, 1)
+    assert found.kept_texts == ("item",)
+
+
 def test_the_same_key_gives_the_same_bytes_and_another_other_ids(write, tmp_path):
     source = write(EVENTS)
     shuffled = write(EVENTS[::-1], "other order.jsonl")

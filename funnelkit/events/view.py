@@ -1,0 +1,163 @@
+"""The same events read otherwise: by another id, another time, without copies, or only some."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from funnelkit.events.columns import IDS
+from funnelkit.events.connection import connect, data_errors
+from funnelkit.events.sql import Parameters, quote_identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from funnelkit.events.table import EventTable
+
+IdRole = Literal["amplitude_id", "user_id", "device_id"]
+TIMES = (
+    "server_upload_time", "server_received_time", "client_event_time", "client_upload_time",
+    "processed_time",
+)  # fmt: skip
+"""The other times of an exported event (specification C2)."""
+
+UPLOADED = "server_upload_time"
+COPY_DAYS = 7
+"""Days in which the same insert_id from the same device is the same event (specification A13)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """What is read otherwise; by default nothing.
+
+    `users_by`: users are told apart by this id alone. `unmerged`: no merged id is replaced.
+    `as_they_came`: copies are kept, no id is found; such a table must be opened so. `time`: another
+    column is the time of the event. `without_copies`: of events with the same insert_id only the
+    first. `until` and `uploaded`: only events before this time, or uploaded between these; in
+    microseconds.
+    """
+
+    users_by: IdRole | None = None
+    unmerged: bool = False
+    as_they_came: bool = False
+    time: str | None = None
+    without_copies: bool = False
+    until: int | None = None
+    uploaded: tuple[int | None, int | None] | None = None
+
+    def table(self, table: EventTable, path: Path) -> EventTable:
+        """Return the events so read; where rows change, they are written to `path`.
+
+        Raises:
+            DataError: the events cannot be read.
+        """
+        if self.users_by is not None:
+            others = {role: None for role in IDS if role != self.users_by}
+            table = replace(table, **others)  # type: ignore[arg-type]
+        if self.unmerged:
+            table = replace(table, merges=None)
+        if self._rows_stay:
+            return table
+        return _written(table, path, self)
+
+    @property
+    def _rows_stay(self) -> bool:
+        """Whether every event stays as it is."""
+        changes = (self.time, self.until, self.uploaded)
+        return not self.without_copies and all(one is None for one in changes)
+
+
+def narrowed(table: EventTable, path: Path, *, types: Collection[str]) -> EventTable:
+    """Return the events of some types only, written to `path`, in the order of users."""
+    bind = Parameters()
+    column = f"CAST({quote_identifier(table.event_type)} AS VARCHAR)"
+    names = bind.bind(sorted(types))
+    ids = ", ".join(quote_identifier(name) for role in IDS if (name := getattr(table, role)))
+    _copy(
+        f"SELECT * FROM {table.relation(bind)} WHERE {column} IN (SELECT unnest({names})) "
+        f"ORDER BY {ids}, {table.microseconds()}",
+        path,
+        bind,
+    )
+    return _of_file(table, path)
+
+
+def other_times(table: EventTable) -> Iterator[str]:
+    """Yield the other times that the events have."""
+    for name in TIMES:
+        if name != table.time and name in table.types and _moment(name, table) is not None:
+            yield name
+
+
+def has_copies(table: EventTable) -> bool:
+    """Tell whether an insert_id stands at several events."""
+    if table.insert_id is None:
+        return False
+    bind = Parameters()
+    name = quote_identifier(table.insert_id)
+    sql = f"SELECT count({name}) > count(DISTINCT {name}) FROM {table.relation(bind)}"
+    with closing(connect()) as connection, data_errors("cannot read the events"):
+        return bool(connection.execute(sql, bind.used_in(sql)).fetchall()[0][0])
+
+
+def _written(table: EventTable, path: Path, view: EventView) -> EventTable:
+    bind = Parameters()
+    columns, tests = "*", []
+    time = table.microseconds()
+    if view.time is not None:
+        moment = _moment(view.time, table)
+        columns = f"* REPLACE ({moment} AS {quote_identifier(table.time)})"
+        tests.append(f"{moment} IS NOT NULL")
+        time = f"epoch_us({moment})"
+    if view.until is not None:
+        tests.append(f"{time} < {bind.bind(view.until)}")
+    if view.uploaded is not None:
+        uploaded = f"epoch_us({_moment(UPLOADED, table)})"
+        first, last = view.uploaded
+        tests += [] if first is None else [f"{uploaded} >= {bind.bind(first)}"]
+        tests += [] if last is None else [f"{uploaded} < {bind.bind(last)}"]
+    qualify = ""
+    if view.without_copies and table.insert_id is not None:
+        insert_id = quote_identifier(table.insert_id)
+        ids = [insert_id] + ([quote_identifier(table.device_id)] if table.device_id else [])
+        over = f"PARTITION BY {', '.join(ids)} ORDER BY {table.microseconds()}"
+        before = f"lag({table.microseconds()}) OVER ({over})"
+        far = f"{table.microseconds()} - {before} > {COPY_DAYS * 86_400_000_000}"
+        qualify = f" QUALIFY {insert_id} IS NULL OR {before} IS NULL OR {far}"
+    where = f" WHERE {' AND '.join(tests)}" if tests else ""
+    _copy(f"SELECT {columns} FROM {table.relation(bind)}{where}{qualify}", path, bind)
+    found = _of_file(table, path)
+    if view.time is None:
+        return found
+    types = {**found.types, table.time: "TIMESTAMP"}
+    return replace(found, types=types, time_kind="timestamp")
+
+
+def _moment(name: str, table: EventTable) -> str | None:
+    """Return the SQL of another time of an event as TIMESTAMP in UTC; None where it is none."""
+    column, kind = quote_identifier(name), table.types.get(name, "")
+    if kind.startswith("TIMESTAMP"):
+        return f"CAST({column} AS TIMESTAMP)"
+    if kind == "JSON":
+        column = f"json_extract_string({column}, '$')"
+    elif kind != "VARCHAR":
+        return None
+    return f"CAST(TRY_CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP)"
+
+
+def _copy(sql: str, path: Path, bind: Parameters) -> None:
+    sql = f"COPY ({sql}) TO {bind.bind(str(path))} (FORMAT parquet)"
+    with closing(connect()) as connection, data_errors("cannot read the events"):
+        connection.execute(sql, bind.used_in(sql)).fetchall()
+
+
+def _of_file(table: EventTable, path: Path) -> EventTable:
+    """Return the table over a file with the rows of its own relation."""
+    bind = Parameters()
+    found = replace(table, files=(str(path),), hive=False, merges=None)
+    with closing(connect()) as connection, data_errors("cannot read the events"):
+        sql = f"SELECT count(*) FROM {found.relation(bind)}"
+        ((rows,),) = connection.execute(sql, bind.used_in(sql)).fetchall()
+    return replace(found, rows=int(rows))
