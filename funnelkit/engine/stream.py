@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from os import cpu_count
+from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -102,16 +103,7 @@ class Stream:
         """
         with ThreadPoolExecutor(cpu_count()) as pool:
             if self.query.buckets:
-                found = list(
-                    pool.map(
-                        lambda files: self._bucket(files, finish, keep=keep), self.query.buckets
-                    )
-                )
-                for one, _ in found:
-                    self.seen |= one.seen
-                    self.step_one += one.step_one
-                    self.lacking += one.lacking
-                return [each for _, finished in found for each in finished]
+                return self._each_of_store(finish, pool, keep=keep)
             if self.query.unit.ordered:
                 try:
                     return self._each_cut(
@@ -122,22 +114,44 @@ class Stream:
             parts = partition(self.batches())
             return list(pool.map(lambda part: finish(grouped(part)), parts))
 
-    def _bucket(
-        self, files: Sequence[str], finish: Callable[[Bucket], Finished], *, keep: bool
-    ) -> tuple[Stream, list[Finished]]:
-        """Return what `finish` makes of one bucket of a store, and the stream that read it."""
-        with closing(connect()) as connection:
-            connection.execute(read_sql("properties")).fetchall()
-            stream = Stream(self.query.of_bucket(files), connection, self.codes)
-            if self.query.unit.ordered and len(files) <= IN_ORDER:
+    def _each_of_store(
+        self, finish: Callable[[Bucket], Finished], pool: ThreadPoolExecutor, *, keep: bool
+    ) -> list[Finished]:
+        """Return what `finish` makes of each bucket of a store, read side by side."""
+        # A connection takes some time to prepare: each is used again for another bucket.
+        idle: SimpleQueue[DuckDBPyConnection] = SimpleQueue()
+        with ExitStack() as opened:
+
+            def read(files: Sequence[str]) -> tuple[Stream, list[Finished]]:
                 try:
-                    whole = cut(stream.batches())
-                    return stream, [finish(one.copy() if keep else one) for one in whole]
-                except NotClusteredError:
-                    stream.reset()
-            # Files of several months, each in order: only the units have to be brought together.
-            rows = list(stream.batches())
-            return stream, [finish(grouped(rows))] if rows else []
+                    connection = idle.get_nowait()
+                except Empty:
+                    connection = opened.enter_context(closing(connect()))
+                    connection.execute(read_sql("properties")).fetchall()
+                stream = Stream(self.query.of_bucket(files), connection, self.codes)
+                done = stream.bucket(finish, files=len(files), keep=keep)
+                idle.put(connection)
+                return stream, done
+
+            found = list(pool.map(read, self.query.buckets))
+        for one, _ in found:
+            self.seen |= one.seen
+            self.step_one += one.step_one
+            self.lacking += one.lacking
+        return [each for _, finished in found for each in finished]
+
+    def bucket(
+        self, finish: Callable[[Bucket], Finished], *, files: int, keep: bool
+    ) -> list[Finished]:
+        """Return what `finish` makes of the rows of one bucket of a store, in so many files."""
+        if self.query.unit.ordered and files <= IN_ORDER:
+            try:
+                return [finish(one.copy() if keep else one) for one in cut(self.batches())]
+            except NotClusteredError:
+                self.reset()
+        # Files of several months, each in order: only the units have to be brought together.
+        rows = list(self.batches())
+        return [finish(grouped(rows))] if rows else []
 
     def _each_cut(
         self, finish: Callable[[Bucket], Finished], pool: ThreadPoolExecutor
