@@ -193,7 +193,12 @@ def verify(
     asks = fetching(region, url, keys, max_wait) if fetch else None
     if update:
         _update(files or [], events, keyword, allow, asks, data_end, columns, definition)
-    elif events is None and asks is None and _is_simple(arguments, expect, form, definition):
+    elif (
+        events is None
+        and asks is None
+        and not quiet
+        and _is_simple(arguments, expect, form, definition)
+    ):
         _verify_one(arguments.events, expect, why, data_end, columns, form, output, definition)
     else:
         run = _run(

@@ -75,7 +75,8 @@ def case_of(entry: FunnelEntry) -> Case:
     for name in expected.files:
         path = name_beside(source, name)
         found = read_saved(path)
-        answer = replace(found.answer, chart_id=expected.chart)
+        fetched = found.answer.fetched_at or expected.fetched_at
+        answer = replace(found.answer, chart_id=expected.chart, fetched_at=fetched)
         expectations.append(replace(found, answer=answer))
     lock_path = None if source is None else lock_path_of(entry.name, source)
     case = Case(

@@ -49,6 +49,7 @@ from funnelkit.verification.terms import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from funnelkit.specs.problems import Problems
 
@@ -68,12 +69,16 @@ _UNIT_SECONDS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What a table says: numbers (None if it has none), files of numbers, a chart, and terms."""
+    """What a table says: numbers (None if it has none), files of numbers, a chart, and terms.
+
+    `fetched_at` is when the numbers were read, for files that do not say it themselves.
+    """
 
     numbers: Expectation | None
     files: tuple[str, ...]
     chart: str | None
     terms: Terms
+    fetched_at: datetime | None = None
 
 
 def read_expect(
@@ -91,19 +96,20 @@ def read_expect(
     if named and _says_anything(whole):
         problems.add(path, "give the numbers of the segments, or those of the whole; not both")
     numbers = None
+    fetched = table.read("fetched_at", lambda value: instant_of(_moment(value)), None)
     if segments:
-        fetched = table.read("fetched_at", _moment, None)
         numbers = Expectation(
             segments=segments,
             source=source,
             interval=table.read("interval", READERS["interval"], None),
-            answer=AmplitudeAnswer(fetched_at=None if fetched is None else instant_of(fetched)),
+            answer=AmplitudeAnswer(fetched_at=fetched),
         )
     return Expected(
         numbers=numbers,
         files=table.read("from", texts, ()),
         chart=table.read("chart", text, None),
         terms=_terms(table),
+        fetched_at=fetched,
     )
 
 

@@ -193,6 +193,18 @@ def test_rows_of_the_period_before_are_held_to_the_events_before(told, folder):
     assert "[Previous], 2026-05-02, conversion: expected 25 %, found 50 % (+25 %)" in err
 
 
+def test_a_csv_says_not_when_it_was_read_but_the_file_that_names_it_can(told, folder):
+    csv = '"\tSegment","\tSteps","\t2026-05-01","\t2026-05-02"\r\n'
+    (folder / "chart.csv").write_text(f'{csv}"\tAll","\tEntire Funnel","0.5","1"\r\n', newline="")
+    text = SHOP.partition("[expect]")[0] + '[expect]\nfrom = "chart.csv"\n'
+    (folder / "shop.funnel.toml").write_text(text)
+    assert told("verify")[0] == 0
+    (folder / "shop.funnel.toml").write_text(f"{text}fetched_at = 2026-05-03\n")
+    assert told("verify")[0] == 5
+    (folder / "shop.funnel.toml").write_text(f"{text}fetched_at = 2026-05-18\n")
+    assert told("verify")[0] == 0
+
+
 def test_the_events_of_the_file_can_be_others(told, folder):
     (folder / "other.jsonl").write_text(json.dumps(EVENTS[0]))
     assert told("verify", "--events", "other.jsonl")[0] == 1
