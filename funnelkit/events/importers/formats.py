@@ -10,7 +10,7 @@ from funnelkit.events.importers.ga4 import GoogleAnalytics
 from funnelkit.events.importers.mixpanel import Mixpanel
 from funnelkit.events.importers.plain import Plain
 from funnelkit.events.importers.posthog import PostHog
-from funnelkit.events.importers.segment import RUDDERSTACK, SEGMENT
+from funnelkit.events.importers.segment import RUDDERSTACK, SEGMENT, Segment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -60,3 +60,13 @@ def format_of(
     if not keys:  # nothing could be read: every line will be rejected for what it is
         return EXPORT
     return next((each for each in FORMATS if each.recognises(keys)), plain)
+
+
+def needs_its_file(form: Format, keys: Collection[str]) -> bool:
+    """Return whether rows must not be read together with those of another file.
+
+    Plain keys mean something in one file; and what a row of a table is, its file's name may tell.
+    """
+    if isinstance(form, Segment):
+        return form.needs_its_file(keys)
+    return isinstance(form, Plain)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NEEDED: Final = frozenset({"event_name", "event_timestamp", "user_pseudo_id"})
 _READ: Final = _NEEDED | {"user_id", "event_params", "user_properties", "items", "platform"}
 _NUMBERS: Final = ("int", "double", "float")
-_SESSION: Final = '(?:^|,)"ga_session_id":([0-9]+)(?:,|$)'
+_SESSION: Final = '(?:^|,)"ga_session_id":([0-9]{1,14})(?:,|$)'
 _PLACES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "device": {
         "os_name": ("operating_system",),

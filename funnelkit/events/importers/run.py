@@ -21,7 +21,7 @@ from funnelkit.events.imported import BESIDE, Imported, ImportedFile, read_impor
 from funnelkit.events.importers.archive import Member, members, opened
 from funnelkit.events.importers.columns import EXPORT
 from funnelkit.events.importers.finish import Finish
-from funnelkit.events.importers.formats import format_of
+from funnelkit.events.importers.formats import format_of, needs_its_file
 from funnelkit.events.importers.lines import CHUNK, Chunk, Reject, Splitter, shown
 from funnelkit.events.importers.result import ImportResult
 from funnelkit.events.importers.row import Row
@@ -146,6 +146,7 @@ class _Import:
     chunk: Chunk | None = None
     target: IO[bytes] | None = None
     form: Format | None = None
+    alone: bool = False
     spool: IO[str] | None = None
     counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -173,10 +174,12 @@ class _Import:
     # Lines of JSON
 
     def _read_lines(self, member: Member, head: bytes) -> None:
-        form = format_of(_keys(head), chosen=self.as_format, explicit=self.explicit)
-        if self.form is not None and (form.name != self.form.name or form.name == "plain"):
-            self.flush()  # one chunk is of one format, and plain keys mean something in one file
-        self.form = form
+        keys = _keys(head)
+        form = format_of(keys, chosen=self.as_format, explicit=self.explicit)
+        alone = needs_its_file(form, keys)
+        if self.form is not None and (form.name != self.form.name or alone or self.alone):
+            self.flush()  # one chunk is of one format, and of one file where that says something
+        self.form, self.alone = form, alone
         number = self._file(member.label)
         start = self._position()
         with opened(member, self._heard) as stream:

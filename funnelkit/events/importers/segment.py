@@ -44,6 +44,7 @@ _TABLE: Final = frozenset(
         "sent_at", "received_at",
     }
 )  # fmt: skip
+_TABLE_ONLY: Final = frozenset({"anonymous_id", "event_text", "original_timestamp", "received_at"})
 _LOADING: Final = frozenset({"uuid_ts", "loaded_at", "uuid", "channel", "rudder_id"})
 """Columns that the warehouse's loader adds: no properties, and kept under their own names."""
 
@@ -82,13 +83,17 @@ class Segment:
         table = {"id", "original_timestamp", "received_at", "sent_at"} <= found
         return (call or table) and (not self._marks or bool(found & self._marks))
 
+    def needs_its_file(self, keys: Collection[str]) -> bool:
+        """Return whether the name of the file says what its rows are: tables, but not calls."""
+        return not _are_calls(keys)
+
     def event(self, row: Row) -> Mapping[str, str]:
         """Return a call, or a row of a table."""
-        return self._call(row) if row.has("messageId", "type") else self._row(row)
+        return self._call(row) if _are_calls(row.types) else self._row(row)
 
     def reads(self, keys: Collection[str]) -> Collection[str]:
         """Return all keys but the context, whose rest stays under its own name."""
-        if {"messageId", "type"} & set(keys):
+        if _are_calls(keys):
             return _CALL
         return _TABLE | set(_properties(keys)) | {_column(path) for path in _CONTEXT.values()}
 
@@ -159,6 +164,11 @@ class Segment:
 def repeats_others(member: Member) -> bool:
     """Return whether a file is `tracks`, whose rows count only where no other table has them."""
     return _stem(member.label) == "tracks"
+
+
+def _are_calls(keys: Collection[str]) -> bool:
+    """Tell calls from the rows of a table, which may have a property called type."""
+    return "messageId" in keys or ("type" in keys and not _TABLE_ONLY & set(keys))
 
 
 def _columns_of_context(row: Row) -> dict[str, str]:

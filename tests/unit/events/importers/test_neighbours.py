@@ -172,6 +172,28 @@ def test_tables_of_a_warehouse_are_the_same_events(tmp_path, imported, as_):
     ]
 
 
+@pytest.mark.parametrize("ending", ["jsonl", "csv"])
+def test_tables_as_text_are_told_by_their_names_too(tmp_path, imported, ending):
+    folder = warehouse(tmp_path / "in")
+    (tmp_path / "text").mkdir()
+    for name in ("identifies", "pages", "product_viewed", "a_order_completed"):
+        target = tmp_path / "text" / f"prod.{name}.{ending}"
+        kind = "CSV" if ending == "csv" else "JSON"
+        duckdb.sql(f"COPY (FROM '{folder}/{name}.parquet') TO '{target}' (FORMAT {kind})")
+    result = imported(tmp_path / "text", as_="segment")
+    assert (result.events, result.identify_calls, result.rejected) == (5, 1, 0)
+    assert counts(result, VIEW_TO_ORDER) == (3, 1)
+    home = "Page Viewed[name is Home] > Product Viewed > Order Completed"
+    assert counts(result, home) == (1, 1, 1)
+
+
+def test_table_may_have_a_property_called_type(tmp_path, imported):
+    viewed = warehouse(tmp_path / "in") / "product_viewed.parquet"
+    typed = parquet(tmp_path / "typed.parquet", f"SELECT *, 'shoe' AS type FROM '{viewed}'")
+    result = imported(typed)
+    assert counts(result, "Product Viewed[type is shoe] > Product Viewed") == (3, 0)
+
+
 def test_table_alone_called_tracks_is_enough_without_properties(tmp_path, imported):
     tracks = warehouse(tmp_path / "in") / "0.tracks.parquet"
     assert counts(imported(tracks), VIEW_TO_ORDER) == (3, 1)
@@ -265,6 +287,13 @@ def test_ga4_parameters_are_event_properties_in_their_types(tmp_path, imported, 
     texts = [text for (text,) in rows(result.output, "event_properties")]
     assert json.loads(texts[1]) == {"ga_session_id": 1704448795, "currency": "EUR", "value": 12.5}
     assert json.loads(texts[2]) == {"value": 30, "items": [{"item_id": "p1", "price": 12.5}]}
+
+
+def test_ga4_session_that_no_number_can_be_costs_no_event(tmp_path, imported):
+    (first, *_) = map(json.loads, ga4_lines(tmp_path / "in.jsonl").read_text().splitlines())
+    first["event_params"][0]["value"]["int_value"] = "9223372036854775807"
+    result = imported(lines(tmp_path / "odd.jsonl", first, {**first, "event_params": "odd"}))
+    assert (result.events, rows(result.output, "session_id")) == (2, [(None,), (None,)])
 
 
 # Mixpanel
