@@ -129,10 +129,14 @@ def explain(
 
 
 def roles_of(table: EventTable) -> dict[str, str]:
-    """Return which column of a table plays which role, as `columns` says it."""
+    """Return which column of a table plays which role, as `columns` says it.
+
+    Without what tells copies apart, which is called otherwise in files and in tables made of them.
+    """
     from funnelkit.events.columns import ROLES
 
-    named = {role: getattr(table, "time" if role == "event_time" else role) for role in ROLES}
+    asked = [role for role in ROLES if role not in {"insert_id", "uuid"}]
+    named = {role: getattr(table, "time" if role == "event_time" else role) for role in asked}
     return {role: name for role, name in named.items() if name is not None}
 
 
