@@ -100,6 +100,7 @@ class VerifyFormat(StrEnum):
     junit = "junit"
     github = "github"
     markdown = "markdown"
+    html = "html"
 
 
 Events = Annotated[

@@ -184,10 +184,13 @@ def verify(
     files: verify, or verify shop.funnel.toml. A saved answer of Amplitude's: verify answer.json
     EVENTS --funnel chart.json.
     """
+    from funnelkit.charts.pictures import check_extra
     from funnelkit.cli.output import form_of
     from funnelkit.verification.arguments import told_apart
 
     form = form_of(format, output, known=opt.VerifyFormat)
+    if form == opt.VerifyFormat.html:
+        check_extra("HTML")
     defined = expect is not None or "steps" in definition or "funnel" in definition
     arguments = told_apart(files or (), folders_hold_events=defined)
     asks = fetching(region, url, keys, max_wait) if fetch else None
@@ -287,7 +290,9 @@ def _run(
 
 
 def _say(run: VerificationRun, form: str, output: Path | None, *, quiet: bool, full: bool) -> None:
+    from funnelkit.api.fingerprints import with_fingerprints
     from funnelkit.cli.output import say, write
+    from funnelkit.cli.typed import command_line
     from funnelkit.render.verification_run import render_run
 
     for result in run.results:
@@ -295,7 +300,10 @@ def _say(run: VerificationRun, form: str, output: Path | None, *, quiet: bool, f
             name = result.case.name
             say(f"note: {name}: {note}" for note in result.result.notes)
             say(f"warning: {name}: {warning}" for warning in result.result.warnings)
-    write(render_run(run, format=form, quiet=quiet, full=full), output)
+    if form == opt.VerifyFormat.html:
+        run = with_fingerprints(run)
+    shown = render_run(run, format=form, quiet=quiet, full=full, command=command_line())
+    write(shown, output)
     if form == opt.VerifyFormat.github:
         _step_summary(run)
 

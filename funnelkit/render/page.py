@@ -149,24 +149,23 @@ def listed(lines: Iterable[str]) -> str:
     return f"<ul>{items}</ul>" if items else ""
 
 
-def reproduction(made: Reproduction, events: EventsRead) -> str:
-    """Return how to get the same numbers again."""
-    return section("How to reproduce it", *_reproduction(made, events))
+def reproduction(made: Reproduction, *read: EventsRead) -> str:
+    """Return how to get the same numbers again, of the events that were read."""
+    return section("How to reproduce it", *_reproduction(made, read))
 
 
-def _reproduction(made: Reproduction, events: EventsRead) -> Iterator[str]:
+def _reproduction(made: Reproduction, read: Sequence[EventsRead]) -> Iterator[str]:
     from funnelkit import __version__
 
     if made.command is not None:
         yield f"<pre><code>{text(made.command)}</code></pre>"
-    rows = [("funnelkit", __version__), ("events", f"{events.events:,}, from {events.source}")]
-    if (found := events.fingerprint) is not None:
-        rows += [
-            ("who did what when", found.happened),
-            ("all columns", found.columns),
-        ]
+    rows = [("funnelkit", __version__)]
+    for events in read:
+        rows.append(("events", f"{events.events:,}, from {events.source}"))
+        if (found := events.fingerprint) is not None:
+            rows += [("who did what when", found.happened), ("all columns", found.columns)]
     yield pairs(rows)
-    if events.fingerprint is not None:
+    if any(events.fingerprint is not None for events in read):
         yield (
             '<p class="quiet">The two fingerprints are the same for the same events in any order '
             "and in any files.</p>"

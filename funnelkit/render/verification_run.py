@@ -26,11 +26,12 @@ def render_run(
     format: str,  # noqa: A002 - the option's name
     quiet: bool = False,
     full: bool = False,
+    command: str | None = None,
 ) -> str:
-    """Return a run as `table`, `json`, `junit`, `github` or `markdown`.
+    """Return a run as `table`, `json`, `junit`, `github`, `markdown` or `html`.
 
-    A quiet table has a line for each funnel that did not pass, and no numbers; a `full` one has all
-    that was found of why numbers differ.
+    HTML says with which command it was made. A quiet table has a line for each funnel that did not
+    pass, and no numbers; a `full` one has all that was found of why numbers differ.
     """
     match format:
         case "json":
@@ -49,6 +50,11 @@ def render_run(
             from funnelkit.render.verification_markdown import run_markdown
 
             return run_markdown(run)
+        case "html":
+            from funnelkit.render.page import Reproduction
+            from funnelkit.render.verification_page import run_page
+
+            return run_page(run, Reproduction(command=command))
     return "".join(f"{line}\n" for line in _lines(run, quiet=quiet, full=full))
 
 

@@ -21,16 +21,18 @@ def pages(repository, tmp_path_factory):
         "report": [str(samples / "post.parquet"), "--group-by", "category", *views],
         "compare": [str(samples / "p*.parquet"), *dates, "--against-where", FEATURE],
     }
+    expected = ["--expect", "1951, 792, 495, 460", "--window", "30d", "--no-why"]
+    commands["verify"] = [str(samples / "pre.parquet"), *expected]
     found = {}
     for name, arguments in commands.items():
         found[name] = folder / f"{name}.html"
         typed = [name, *arguments, "--steps", STEPS, "-o", str(found[name])]
-        assert run(typed) == 0
+        assert run(typed) == (name == "verify")
     return found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["report", "compare"])
+@pytest.mark.parametrize("name", ["report", "compare", "verify"])
 def test_a_page_stands_alone_and_everybody_can_use_it(pages, open_file, name, scheme):
     opened = open_file(pages[name], scheme=scheme)
     assert opened.requests == [pages[name].as_uri()]
@@ -54,6 +56,15 @@ def test_a_page_says_what_was_asked_what_came_out_and_how_to_get_it_again(pages,
     assert "funnelkit compare" in words
     assert "--against-where 'feature in (home_product_recs, product_detail_related)'" in words
     assert page.locator("dt", has_text="who did what when").count() == 1
+
+
+def test_a_page_says_which_numbers_do_not_hold(pages, open_file):
+    page = open_file(pages["verify"]).page
+    words = page.inner_text("main")
+    assert page.inner_text("h1") == "The numbers do not hold"
+    assert "step 4 OrderCompleted\t460\t464\t+4\tfail" in words
+    assert page.locator("dt", has_text="all columns").count() == 1
+    assert page.locator("figure").count() == 1
 
 
 def test_a_page_has_a_picture_of_every_view(pages, open_file):
