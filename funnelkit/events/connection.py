@@ -95,6 +95,8 @@ def data_errors(what: str) -> Iterator[None]:
 
 def _reason(text: str) -> str:
     """Return DuckDB's message in one line, without its advice about its own functions."""
+    if "No space left on device" in text or "File too large" in text:
+        return "the disk is full"
     told = text.partition("\nPossible")[0].partition("\nLINE ")[0]
     lines = [line.strip() for line in told.splitlines() if line.strip()]
     return "; ".join(line if len(line) <= _LONGEST else line[:_LONGEST] + "…" for line in lines)

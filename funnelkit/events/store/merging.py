@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from funnelkit.events.merges import follow
+from funnelkit.events.sql import Parameters
 from funnelkit.events.store.commit import synced
 from funnelkit.events.store.layout import SIDE
-from funnelkit.events.table import literally
+from funnelkit.events.table import literally, read_parquet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -19,7 +21,7 @@ COLUMNS = "amplitude_id, merged_amplitude_id, merge_time"
 
 
 def with_merges(
-    folder: Path, before: str | None, more: Path | None, connection: DuckDBPyConnection
+    folder: Path, before: str | None, more: Sequence[Path], connection: DuckDBPyConnection
 ) -> str | None:
     """Write the merges of before and more of them; return the file, as it was if none is new.
 
@@ -28,9 +30,9 @@ def with_merges(
     Raises:
         DataError: merges go in a circle.
     """
-    if more is None:
+    if not more:
         return before
-    files = [str(more), *([] if before is None else [str(folder / before)])]
+    files = [*map(str, more), *([] if before is None else [str(folder / before)])]
     connection.execute("DROP TABLE IF EXISTS fk_final").fetchall()
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE fk_merges AS SELECT DISTINCT {COLUMNS} "
@@ -50,3 +52,71 @@ def with_merges(
     ).fetchall()
     synced(folder / name)
     return name
+
+
+def joined_by(
+    folder: Path, before: list[str], added: list[str], target: Path, connection: DuckDBPyConnection
+) -> Path | None:
+    """Write which ids turn out to be one user's, now that there are more events (A13).
+
+    Each import finds ids for events that have none, by what it sees of their devices. Here two of
+    them meet: a user who had another id before keeps the first one, or the one that Amplitude gave;
+    an anonymous device belongs to the first user who is known on it. Only ids that funnelkit made
+    up (they are negative) are merged into others, and none that stands for two users.
+    """
+    bind = Parameters()
+    new = _people(folder, added, bind)
+    if not added or not _one(
+        connection, f"SELECT count(*) FROM {new} WHERE amplitude_id < 0", bind
+    ):
+        return None
+    events = _people(folder, [*before, *added], bind)
+    sql = f"""
+        WITH seen AS (
+            SELECT user_id, device_id, amplitude_id, min(event_time) AS time
+            FROM {events} WHERE amplitude_id IS NOT NULL GROUP BY ALL
+        ),
+        users AS (
+            SELECT user_id, amplitude_id, min(time) AS time FROM seen
+            WHERE user_id IS NOT NULL GROUP BY ALL
+        ),
+        kept AS (
+            SELECT user_id, arg_min(amplitude_id, (amplitude_id < 0, time, amplitude_id)) AS id
+            FROM users GROUP BY user_id
+        ),
+        shared AS (SELECT amplitude_id FROM users GROUP BY ALL HAVING count(*) > 1),
+        known AS (
+            SELECT device_id, arg_min(user_id, (time, user_id)) AS user_id
+            FROM seen WHERE user_id IS NOT NULL AND device_id IS NOT NULL GROUP BY device_id
+        )
+        SELECT amplitude_id, kept.id AS merged_amplitude_id, NULL::TIMESTAMP AS merge_time
+        FROM users JOIN kept USING (user_id)
+        WHERE amplitude_id < 0 AND amplitude_id <> kept.id
+            AND amplitude_id NOT IN (FROM shared)
+        UNION
+        SELECT amplitude_id, kept.id, NULL
+        FROM seen JOIN known USING (device_id) JOIN kept ON kept.user_id = known.user_id
+        WHERE seen.user_id IS NULL AND amplitude_id < 0 AND amplitude_id <> kept.id
+            AND amplitude_id NOT IN (SELECT amplitude_id FROM users)
+    """
+    path = target / "joined.parquet"
+    connection.execute(
+        f"COPY ({sql}) TO $target (FORMAT parquet)", {**bind.used_in(sql), "target": str(path)}
+    ).fetchall()
+    found = _one(connection, "SELECT count(*) FROM read_parquet($p1)", _bound([str(path)]))
+    return path if found else None
+
+
+def _people(folder: Path, files: list[str], bind: Parameters) -> str:
+    paths = bind.bind(literally(str(folder / file) for file in files))
+    return read_parquet(paths, hive=False)
+
+
+def _bound(files: list[str]) -> Parameters:
+    bind = Parameters()
+    bind.bind(literally(files))
+    return bind
+
+
+def _one(connection: DuckDBPyConnection, sql: str, bind: Parameters) -> int:
+    return int(connection.execute(sql, bind.used_in(sql)).fetchall()[0][0])

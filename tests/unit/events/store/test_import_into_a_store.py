@@ -124,3 +124,39 @@ def test_what_cannot_be_imported_is_said_and_makes_no_store(
     assert run(["import", *arguments]) in {2, 3}
     assert said in capsys.readouterr().err
     assert not (tmp_path / "y" / "_delta_log").exists()
+
+
+def sent(number, kind, **ids):
+    """Return an event as it is sent to HTTP V2: no amplitude_id."""
+    return {"event_type": kind, "time": 1_775_000_000_000 + number * 60_000, **ids,
+            "insert_id": f"insert-{number}"}  # fmt: skip
+
+
+def counted(tmp_path, *imports):
+    """Return the counts of A > B after these imports, and of all events in one import."""
+    for number, rows in enumerate(imports):
+        stored(tmp_path / "store", lines(tmp_path / f"{number}.jsonl", *rows))
+    every = [row for rows in imports for row in rows]
+    stored(tmp_path / "at-once", lines(tmp_path / "every.jsonl", *every))
+    found = fk.report(tmp_path / "store", steps="A > B").counts
+    assert found == fk.report(tmp_path / "at-once", steps="A > B").counts
+    return found
+
+
+def test_who_was_anonymous_in_one_import_is_known_in_the_next(tmp_path):
+    first = [sent(1, "A", device_id="phone-1")]
+    second = [sent(2, "B", device_id="phone-1", user_id="erika")]
+    assert counted(tmp_path, first, second) == (1, 1)
+
+
+def test_a_user_who_took_over_an_id_keeps_it_in_later_imports(tmp_path):
+    first = [sent(1, "X", device_id="phone-1"), sent(2, "A", device_id="phone-1", user_id="erika")]
+    second = [sent(3, "B", device_id="phone-2", user_id="erika")]
+    assert counted(tmp_path, first, second) == (1, 1)
+
+
+def test_users_are_never_merged_with_each_other(tmp_path):
+    first = [sent(1, "A", device_id="shared", user_id="erika")]
+    second = [sent(2, "B", device_id="shared", user_id="jonas")]
+    third = [sent(3, "A", device_id="shared", user_id="jonas")]
+    assert counted(tmp_path, first, second, third) == (2, 0)
