@@ -275,9 +275,8 @@ class Codes(dict[str, int]):
 
 def _answers(bucket: Bucket, asked: Asked, rules: Rules) -> Iterator[tuple[Entry, Entrants]]:
     whole, parted = asked.whole, asked.by_interval
-    unasked: dict[str, Any] = {}
-    if not asked.who:
-        unasked = {"unit": None, "entries": None, "interval": None}
+    # With one interval both questions are the same, so the whole keeps its intervals.
+    unasked: dict[str, Any] = {} if asked.who else {"unit": None, "entries": None}
     if parted is not None:
         found = answer(bucket, parted, rules)
         yield parted, found if asked.who else for_series(found, "interval", "label")
