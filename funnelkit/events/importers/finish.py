@@ -135,28 +135,50 @@ class Finish:
         What was there has a negative `fk_arrival`, which orders it by its earlier arrival.
         """
         parts = []
-        if self.state.events_path is not None:
+        before = self.state.events_path
+        runs = [run.path for run in self.runs]
+        changed = self._changed([*([before] if before else []), *runs])
+        if before is not None:
             parts.append(
-                "SELECT *, NULL::VARCHAR AS fk_problem, NULL::VARCHAR AS fk_skip, "
-                f"{self._earlier()} AS fk_arrival FROM {self._read([self.state.events_path])}"
+                f"SELECT *{_as_json(changed[before])}, NULL::VARCHAR AS fk_problem, "
+                f"NULL::VARCHAR AS fk_skip, {self._earlier()} AS fk_arrival "
+                f"FROM {self._read([before])}"
             )
-        if self.runs:
-            number = "CAST(regexp_extract(filename, 'run-([0-9]+)', 1) AS BIGINT)"
+        number = "CAST(regexp_extract(filename, 'run-([0-9]+)', 1) AS BIGINT)"
+        for columns in dict.fromkeys(changed[run] for run in runs):
+            alike = [run for run in runs if changed[run] == columns]
             parts.append(
-                f"SELECT * EXCLUDE (filename, file_row_number), ({number} << 32) + file_row_number "
-                f"AS fk_arrival FROM {self._read([run.path for run in self.runs], names=True)}"
+                f"SELECT * EXCLUDE (filename, file_row_number){_as_json(columns)}, "
+                f"({number} << 32) + file_row_number AS fk_arrival "
+                f"FROM {self._read(alike, names=True)}"
             )
         if not parts:
-            columns = ", ".join(
+            nothing = ", ".join(
                 f"NULL::{TYPES[k]} AS {quote_identifier(n)}" for n, k in EXPORT.items()
             )
             parts.append(
-                f"SELECT {columns}, NULL::VARCHAR AS fk_problem, NULL::VARCHAR AS fk_skip, "
+                f"SELECT {nothing}, NULL::VARCHAR AS fk_problem, NULL::VARCHAR AS fk_skip, "
                 "0::BIGINT AS fk_arrival WHERE false"
             )
         self.run(f"CREATE TEMP VIEW fk_rows AS {' UNION ALL BY NAME '.join(parts)}")
         self.types = {
             name: kind for name, kind, *_ in self.connection.execute("DESCRIBE fk_rows").fetchall()
+        }
+
+    def _changed(self, paths: Sequence[Path]) -> dict[Path, tuple[str, ...]]:
+        """Return for each file the columns that are JSON in another one, and not in it.
+
+        A column of its own is JSON where it comes from JSON lines, and has a type elsewhere; a text
+        that DuckDB took for JSON would be none.
+        """
+        types: dict[Path, dict[str, str]] = {}
+        for path in paths:
+            found = self.connection.execute(f"DESCRIBE FROM {self._read([path])}").fetchall()
+            types[path] = {name: kind for name, kind, *_ in found}
+        json = {name for each in types.values() for name, kind in each.items() if kind == "JSON"}
+        return {
+            path: tuple(sorted(n for n, kind in each.items() if n in json and kind != "JSON"))
+            for path, each in types.items()
         }
 
     def _earlier(self) -> str:
@@ -301,3 +323,12 @@ class Finish:
         )
         unfinished.replace(self.state.beside / file)
         return file
+
+
+def _as_json(columns: Sequence[str]) -> str:
+    """Return the SQL that makes JSON of some columns of a `SELECT *`."""
+    if not columns:
+        return ""
+    named = [quote_identifier(column) for column in columns]
+    changed = ", ".join(f"CASE WHEN {n} IS NOT NULL THEN to_json({n}) END AS {n}" for n in named)
+    return f" REPLACE ({changed})"

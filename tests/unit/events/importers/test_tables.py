@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import duckdb
 import pytest
 
@@ -85,3 +87,20 @@ def test_select_that_fails_says_so(tmp_path, capfd):
 def test_import_of_nothing_is_refused(tmp_path, capfd):
     assert run(["import", "-o", str(tmp_path / "e")]) == 2
     assert "no sources" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("first", ["lines.jsonl", "table.csv"])
+@pytest.mark.parametrize("together", [True, False])
+def test_column_of_its_own_may_be_json_here_and_text_there(tmp_path, monkeypatch, first, together):
+    monkeypatch.chdir(tmp_path)
+    event = {"event_type": "View", "event_time": "2024-01-05 10:00:00", "user_id": "u1"}
+    (tmp_path / "lines.jsonl").write_text(json.dumps({**event, "page": "a b", "n": 5}) + "\n")
+    (tmp_path / "table.csv").write_text(
+        "event_type,event_time,user_id,page,n\nView,2024-01-05 10:01:00,u2,plain,7\n"
+    )
+    files = sorted(["lines.jsonl", "table.csv"], key=lambda file: file != first)
+    for some in [files] if together else [[file] for file in files]:
+        result = fk.import_events(some, "events")
+    assert result.total == 2
+    for page in ("plain", "'a b'"):
+        assert fk.report("events", steps=f"View[page is {page}] > View").counts == (1, 0)
