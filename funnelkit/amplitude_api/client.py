@@ -156,7 +156,10 @@ class Amplitude:
         self._max_wait = max_wait.total_seconds()
         self._tell = tell
         self._sleep = sleep
-        own = urllib.parse.urlsplit(self.url).hostname in OWN_HOSTS
+        parts = urllib.parse.urlsplit(self.url)
+        own = parts.hostname in OWN_HOSTS
+        if parts.scheme == "http" and not own:
+            tell(f"warning: the keys travel to {parts.netloc} unencrypted; use https")
         direct = (urllib.request.ProxyHandler({}),) if own else ()
         self._opener = urllib.request.build_opener(*direct)
 

@@ -171,3 +171,15 @@ def test_what_is_no_address_is_refused(url):
 def test_region_that_does_not_exist_is_refused():
     with pytest.raises(DefinitionError, match="no region 'de'"):
         base_url("de")
+
+
+def test_keys_that_would_travel_unencrypted_are_warned_about():
+    said = []
+    for url in (
+        "https://example.org",
+        "http://localhost:1",
+        "http://127.0.0.1",
+        "http://a.example",
+    ):
+        Amplitude(Credentials(API_KEY, SECRET), url, tell=said.append)
+    assert said == ["warning: the keys travel to a.example unencrypted; use https"]
