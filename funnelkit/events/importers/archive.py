@@ -44,6 +44,8 @@ def members(files: Sequence[tuple[Path, str]]) -> Iterator[Member]:
     The `complete` files, by which Amplitude marks an hour that was exported, hold no events.
     """
     for path, label in files:
+        if not path.is_file():
+            raise DataError(f"{label} is no file: an import cannot read it twice; write it to one")
         if not is_zip(path):
             if not _is_marker(path.name):
                 yield Member(path, label, path.stat().st_size)

@@ -256,7 +256,7 @@ class Finish:
             kept = self._read([self.state.merges_path])
             parts.append(
                 "SELECT amplitude_id, merged_amplitude_id, merge_time FROM "
-                f"{kept} WHERE amplitude_id >= 0"  # others are found anew
+                f"{kept} WHERE least(amplitude_id, merged_amplitude_id) >= 0"  # or found anew
             )
         read = 0
         if self.merge_runs:

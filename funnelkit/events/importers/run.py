@@ -7,9 +7,11 @@ import itertools
 import json
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from funnelkit.errors import DataError, DefinitionError
@@ -33,6 +35,7 @@ from funnelkit.events.table import literally, read_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from duckdb import DuckDBPyConnection
 
@@ -86,6 +89,7 @@ def import_files(
             for member in sorted(members(list(found.items())), key=repeats_others):
                 work.read(member)
             work.flush()
+            work.wait()
             result = work.finish(insert_id_clock)
             written = work.keep_rejects(rejects or beside / f"rejects-{work.state.number}.jsonl")
     return replace(result, rejects=written)
@@ -148,6 +152,9 @@ class _Import:
     form: Format | None = None
     alone: bool = False
     spool: IO[str] | None = None
+    lock: Lock = field(default_factory=Lock)
+    worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    at_work: Future[None] | None = None
     counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def read(self, member: Member) -> None:
@@ -225,13 +232,23 @@ class _Import:
         self.dropped.append((ordinal(*start), ordinal(*end)))
 
     def flush(self) -> None:
-        """Turn the lines that were put together into a run."""
+        """Turn the lines that were put together into a run, while others are split."""
         chunk, target, form = self.chunk, self.target, self.form
         self.chunk = self.target = self.form = None
         if chunk is None or target is None or form is None:
             return
         target.close()
         run = self._run(chunk.rows, form)
+        self.wait()
+        self.at_work = self.worker.submit(self._turn, chunk, form, run)
+
+    def wait(self) -> None:
+        """Wait for the run that is being written: until then the connection is not ours."""
+        if self.at_work is not None:
+            at_work, self.at_work = self.at_work, None
+            at_work.result()
+
+    def _turn(self, chunk: Chunk, form: Format, run: Run) -> None:
         labels = [self.files[segment.file] for segment in chunk.segments]
         with data_errors(_several(list(dict.fromkeys(labels)))):
             problems = write_chunk(
@@ -284,6 +301,7 @@ class _Import:
                 copy.write(block)
         file = EventFile(path, member.label, kind)  # type: ignore[arg-type]
         if kind == "body":
+            self.wait()
             lines = self.folder / f"lines-{next(self.counter)}.jsonl"
             write_lines(self.connection, file, lines)
             with lines.open("rb") as written:
@@ -292,6 +310,7 @@ class _Import:
             lines.unlink()
             return
         self.flush()
+        self.wait()
         with data_errors(member.label):
             row, relation, values = self._table(file, kind)
         form = format_of(row.types.keys(), chosen=self.as_format, explicit=self.explicit)
@@ -344,10 +363,11 @@ class _Import:
     def _reject(self, reject: Reject) -> None:
         if self.strict:
             raise DataError(f"{reject.file}, line {reject.line}: {reject.reason}")
-        if self.spool is None:
-            self.spool = (self.folder / "rejects.jsonl").open("w+", encoding="utf-8")
-        self.rejected[reject.file] = self.rejected.get(reject.file, 0) + 1
-        self.spool.write(json.dumps(asdict(reject), ensure_ascii=False) + "\n")
+        with self.lock:
+            if self.spool is None:
+                self.spool = (self.folder / "rejects.jsonl").open("w+", encoding="utf-8")
+            self.rejected[reject.file] = self.rejected.get(reject.file, 0) + 1
+            self.spool.write(json.dumps(asdict(reject), ensure_ascii=False) + "\n")
 
     def keep_rejects(self, path: Path) -> Path | None:
         """Write the rejected lines; return the file, None if there are none."""
@@ -369,6 +389,7 @@ class _Import:
 
     def close(self) -> None:
         """Close what is open, however the import ended."""
+        self.worker.shutdown(cancel_futures=True)
         for file in (self.spool, self.target):
             if file is not None:
                 file.close()

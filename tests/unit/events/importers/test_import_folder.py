@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 
 import duckdb
 import pytest
@@ -46,23 +44,32 @@ def test_a_failed_import_leaves_everything_as_it_was(tmp_path):
     assert sorted((tmp_path / "events").rglob("*")) == before
 
 
+SLOW_IMPORT = """
+import sys, time
+import funnelkit as fk
+from funnelkit.events.importers.finish import Finish
+copy = Finish._copy
+def copy_and_wait(self, *arguments, **options):
+    copy(self, *arguments, **options)
+    print("everything is written but the state", flush=True)
+    time.sleep(600)
+Finish._copy = copy_and_wait
+fk.import_events(sys.argv[1], sys.argv[2])
+"""
+
+
 def test_a_killed_import_leaves_the_events_as_they_were(tmp_path):
-    fk.import_events(write(tmp_path / "a.jsonl", ("A", 1, "u", "1")), tmp_path / "events")
-    state = (tmp_path / "events" / "_import" / "state.json").read_bytes()
-    pipe = tmp_path / "slow.jsonl"
-    os.mkfifo(pipe)
-    program = subprocess.Popen(
-        [sys.executable, "-m", "funnelkit", "import", str(pipe), "-o", str(tmp_path / "events")],
-        stderr=subprocess.DEVNULL,
-    )
-    with pipe.open("wb") as writer:
-        writer.write(b'{"event_type": "B", "time": 1, "user_id": "u"}\n')
-        writer.flush()
-        time.sleep(0.5)
-        program.send_signal(signal.SIGKILL)
-        program.wait()
-    assert (tmp_path / "events" / "_import" / "state.json").read_bytes() == state
-    assert fk.report(tmp_path / "events", steps="A").counts == (1,)
+    folder = tmp_path / "events"
+    fk.import_events(write(tmp_path / "a.jsonl", ("A", 1, "u", "1")), folder)
+    state = (folder / "_import" / "state.json").read_bytes()
+    more = write(tmp_path / "b.jsonl", ("A", 1, "v", "2"))
+    arguments = [sys.executable, "-c", SLOW_IMPORT, str(more), str(folder)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as program:
+        assert "written" in program.stdout.readline()
+        program.kill()
+    assert (folder / "_import" / "state.json").read_bytes() == state
+    assert fk.report(folder, steps="A").counts == (1,)
+    assert fk.import_events(more, folder).total == 2
 
 
 def test_another_import_in_the_meantime_is_noticed(tmp_path, monkeypatch):
@@ -173,3 +180,9 @@ def test_the_folder_says_what_was_imported(tmp_path):
     fk.import_events(source, tmp_path / "events")
     state = read_imported(tmp_path / "events")
     assert [(file.name, file.lines) for file in state.files] == [(str(source), 1)]
+
+
+def test_a_pipe_is_refused_since_it_can_be_read_only_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="no file"):
+        fk.import_events(tmp_path / "pipe", tmp_path / "events")
