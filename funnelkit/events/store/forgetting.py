@@ -99,6 +99,7 @@ def forget(folder: Path, user: str) -> Forgotten:
             )
         old = _old_files(snapshot(folder), whom, connection)
         erase(folder, old)
+        _clean_rejects(folder, whom)
     return Forgotten(version, events, whom.ids, len(held), len(old))
 
 
@@ -225,8 +226,21 @@ def _old_files(found: Snapshot, whom: _Whom, connection: DuckDBPyConnection) -> 
         for path in side.glob("merges-*.parquet")
         if str(path.relative_to(found.folder)) != found.state.merges
     ]
-    held += [path for path in (found.folder / UNFINISHED).rglob("*") if path.is_file()]
+    left = (found.folder / UNFINISHED, *side.glob("import-*"))  # by imports that were killed
+    held += [path for folder in left for path in folder.rglob("*") if path.is_file()]
     return held
+
+
+def _clean_rejects(folder: Path, whom: _Whom) -> None:
+    """Write lists of rejected lines anew without the lines that name the user."""
+    names = [whom.given.encode(), *(str(one).encode() for one in whom.ids)]
+    for path in sorted((folder / SIDE / "rejects").glob("*.jsonl")):
+        lines = path.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if not any(name in line for name in names)]
+        if len(kept) < len(lines):
+            written = path.with_suffix(".unfinished")
+            written.write_bytes(b"".join(kept))
+            written.replace(path)
 
 
 def _has(folder: Path, file: str, whom: _Whom, connection: DuckDBPyConnection) -> bool:

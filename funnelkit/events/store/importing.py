@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from funnelkit.errors import DataError, DefinitionError, FunnelkitError
+from funnelkit.events.store.commit import delta
 from funnelkit.events.store.layout import SIDE
 from funnelkit.events.store.ledger import Import, read_ledger
 from funnelkit.events.store.lock import writing
@@ -48,6 +49,7 @@ def import_into(
     from funnelkit.events.imported import ImportedFile, read_imported
     from funnelkit.events.importers.run import import_files
 
+    delta()  # before any work is done in vain
     _check_folder(folder)
     with writing(folder, waiting=waiting), _work(folder) as work:
         known = tuple(ImportedFile(one.name, one.sha256, one.lines) for one in _ledger(folder))

@@ -180,7 +180,14 @@ def test_a_forgotten_user_is_in_no_byte_of_any_file(tmp_path):
     compact(folder)
     for wanted in (b"erika-mustermann", b"her-phone", b"71000001"):
         assert wanted in everything_in(folder)
+    rejects = folder / "_funnelkit" / "rejects" / "1.jsonl"
+    rejects.parent.mkdir()
+    rejects.write_text('{"text": "erika-mustermann"}\n{"text": "other"}\n', "utf-8")
+    killed = folder / "_funnelkit" / "import-killed" / "lines.jsonl"
+    killed.parent.mkdir()
+    killed.write_text('{"user_id": "erika-mustermann"}\n', "utf-8")
     done = forget(folder, "erika-mustermann")
+    assert rejects.read_text("utf-8") == '{"text": "other"}\n'
     assert (done.events, done.amplitude_ids) == (6, (71000001,))
     found = everything_in(folder)
     for gone in (b"erika-mustermann", b"her-phone", b"71000001"):
