@@ -87,6 +87,8 @@ def fixture(
             **definition,
         )
     write(render_fixture(found, format=format.value))
+    warnings = [warning for result in found.results for warning in result.warnings]
+    say(f"warning: {warning}" for warning in dict.fromkeys(warnings))
     say(
         f"note: every value of {name} stays as it is: it is shown, added up or looked into"
         for name in found.kept_texts

@@ -83,7 +83,10 @@ class CaseResult:
         checks = self.comparison.of(self.outcome)  # type: ignore[arg-type]
         first = checks[0].words
         more = f" (and {len(checks) - 1} more)" if len(checks) > 1 else ""
-        blamed = "; ".join(culprit.words for culprit in self.culprits)
+        found = [culprit.words for culprit in self.culprits]
+        if self.explanation is not None and self.explanation.certainty == "cause":
+            found.append(self.explanation.words)
+        blamed = "; ".join(found)
         return f"{first}{more}; {blamed}" if blamed and self.outcome == "fail" else first + more
 
     def to_dict(self) -> dict[str, Any]:

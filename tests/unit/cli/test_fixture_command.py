@@ -50,6 +50,12 @@ def test_json_has_the_counts(fixture):
     assert (one["segment"], len(one["counts"])) == ("all users", 2)
 
 
+def test_doubts_about_the_question_are_warnings(fixture):
+    code, _, err = fixture("--steps", "ProductVewed > OrderCompleted", "--window", "1d")
+    assert code == 0
+    assert "warning: step 1: no event of the type 'ProductVewed' was read. Did you mean" in err
+
+
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
