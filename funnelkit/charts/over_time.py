@@ -22,6 +22,8 @@ HEIGHT: Final = 220
 ENTRIES: Final = 56
 MOST_LINES: Final = len(SERIES)
 MOST_TICKS: Final = 8
+MOST_DOTS: Final = 60
+"""More of them touch each other: they become small."""
 
 
 def over_time_part(
@@ -101,7 +103,9 @@ def _lines(
     points: Sequence[dict[str, Any]], names: Sequence[str], series: Sequence[str]
 ) -> dict[str, Any]:
     x = _x(names, labels=False)
-    y = {"type": "quantitative", "scale": {"zero": True}}
+    some = any(point["conversion"] for point in points)
+    y = {"type": "quantitative", "scale": {"zero": True, **({} if some else {"domain": [0, 1]})}}
+    dense = len(names) > MOST_DOTS
     axis = {"title": None, "format": ".3~p", "domain": False, "ticks": False, "tickCount": 5}
     pixels = WIDTH - AXIS
     colors = color(series, pixels, symbol=None)
@@ -113,7 +117,7 @@ def _lines(
         "layer": [
             {
                 "data": {"values": [point for point in there if "from" in point]},
-                "mark": {"type": "rule", "strokeWidth": 2, "strokeCap": "round"},
+                "mark": {"type": "rule", "strokeWidth": 1 if dense else 2, "strokeCap": "round"},
                 "encoding": {
                     "x": {"field": "from", **x},
                     "x2": {"field": "interval"},
@@ -131,8 +135,8 @@ def _lines(
             {
                 "data": {"values": there},
                 "mark": {
-                    "type": "point", "strokeWidth": 2, "opacity": 1,
-                    "size": 40 if len(names) <= 60 else 14,  # noqa: PLR2004 - dots that touch
+                    "type": "point", "strokeWidth": 1 if dense else 2, "opacity": 1,
+                    "size": 6 if dense else 40,
                 },
                 "encoding": {
                     "x": {"field": "interval", **x},
@@ -171,6 +175,7 @@ def _entries(points: Sequence[dict[str, Any]], names: Sequence[str], noun: str) 
             "y": {
                 "field": "entered",
                 "type": "quantitative",
+                "scale": {"domain": [0, max(most, 1)]},
                 "axis": {
                     "title": [f"{noun}s who", "entered,", f"up to {count(most)}"],
                     "titleAngle": 0, "titleAlign": "right", "titleX": -8, "titleY": 4,

@@ -46,10 +46,11 @@ def counterpart_part(counterpart: Counterpart) -> Part:
     """Return a series beside that with which it is compared."""
     own = counterpart.group or counterpart.segment
     other = f"{counterpart.name} ({counterpart.dates})" if counterpart.dates else counterpart.name
+    one_of_both = counterpart.steps[-1].difference is None
     rows = [
         Row(
             name=f"{step.step} {step.event}"
-            + (f": {points(step.difference)} points" if step.step > 1 else ""),
+            + ("" if one_of_both or step.step == 1 else f": {points(step.difference)} points"),
             bars=(
                 Bar(series=own, share=step.conversion, words=_of(step.conversion, step.count)),
                 Bar(
@@ -62,7 +63,10 @@ def counterpart_part(counterpart: Counterpart) -> Part:
         for step in counterpart.steps
     ]
     last = counterpart.steps[-1]
-    words = f"{points(last.difference)} points: {own} beside {counterpart.name}"
+    words = f"{own} beside {counterpart.name}"
+    words = (
+        f"Nobody entered: {words}" if one_of_both else f"{points(last.difference)} points: {words}"
+    )
     return Part(
         words=words,
         beside=("nobody was assigned by chance: a difference shows no cause",),

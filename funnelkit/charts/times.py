@@ -71,11 +71,13 @@ def _view(bins: Sequence[Bin], times: TimeToConvert) -> dict[str, Any]:
             "labelExpr": f"{{{labels}}}[datum.value]",
         },
     }  # fmt: skip
+    most = max((one.count for one in bins), default=0)
     y = {
         "type": "quantitative",
+        "scale": {"domainMin": 0, **({} if most else {"domain": [0, 1]})},
         "axis": {
-            "title": None, "domain": False, "ticks": False, "tickCount": 4, "format": ",.3~f",
-            "tickMinStep": 1,
+            "title": None, "domain": False, "ticks": False, "format": ",.3~f",
+            "tickCount": max(1, min(4, most)), "tickMinStep": 1,
         },
     }  # fmt: skip
     return {
