@@ -120,7 +120,7 @@ PERIODS = ["--baseline", "2026-01-01..2026-01-02", "--against", "2026-01-03..202
         (["report", "{events}", *OWN], "few.txt"),
         (["report", "{events}", "--steps", "A", "--segment", "m: cohort(more.txt)"], "more.txt"),
         (["compare", "{events}", *OTHER, *PERIODS], "funnels.toml"),
-        (["verify", "{events}", *OWN, "--expect", "1, 1"], "funnels.toml"),
+        (["verify", "{events}", *OWN, "--expect", "1, 1"], "few.txt"),
         (["users", "{events}", *OWN, "--reached", "1"], "few.txt"),
         (["trace", "{events}", *OWN, "--user", "u"], "funnels.toml"),
         (["drivers", "{events}", *OWN], "funnels.toml"),
@@ -172,7 +172,7 @@ def test_a_format_that_is_given_counts_more_than_the_name_of_the_file(events, tm
 @pytest.mark.parametrize(
     ("command", "known"),
     [
-        (["report"], ".txt, .json, .csv, .md;"),
+        (["report"], ".txt, .json, .csv, .md, .html;"),
         (["users", "--reached", "1"], ".txt, .json, .csv, .parquet;"),
     ],
     ids=["report", "users"],
