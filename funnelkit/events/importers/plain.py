@@ -38,6 +38,14 @@ class Plain:
         """Return the keys that play a role."""
         return self._columns(list(keys), "a file").keys()
 
+    def guesses(self, keys: Collection[str], where: str) -> tuple[str, ...]:
+        """Return one sentence for each role that only a common name suggests.
+
+        Raises:
+            ColumnError: a role that an event needs has no key.
+        """
+        return find_roles(list(keys), explicit=self.explicit, where=where).notes()
+
     def _columns(self, keys: list[str], where: str) -> dict[str, str]:
         roles = find_roles(keys, explicit=self.explicit, where=where).columns
         played = {key: _COLUMNS.get(role, role) for role, key in roles.items()}

@@ -25,6 +25,7 @@ from funnelkit.events.importers.columns import EXPORT
 from funnelkit.events.importers.finish import Finish
 from funnelkit.events.importers.formats import format_of, needs_its_file
 from funnelkit.events.importers.lines import CHUNK, Chunk, Reject, Splitter, shown
+from funnelkit.events.importers.plain import Plain
 from funnelkit.events.importers.result import ImportResult
 from funnelkit.events.importers.row import Row
 from funnelkit.events.importers.runs import NO_OBJECT, Problem, Run, write_chunk, write_table
@@ -34,7 +35,7 @@ from funnelkit.events.schema import ParquetFiles, read_schema
 from funnelkit.events.table import literally, read_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from duckdb import DuckDBPyConnection
@@ -182,7 +183,7 @@ class _Import:
 
     def _read_lines(self, member: Member, head: bytes) -> None:
         keys = _keys(head)
-        form = format_of(keys, chosen=self.as_format, explicit=self.explicit)
+        form = self._format(keys, member.label)
         alone = needs_its_file(form, keys)
         if self.form is not None and (form.name != self.form.name or alone or self.alone):
             self.flush()  # one chunk is of one format, and of one file where that says something
@@ -194,6 +195,13 @@ class _Import:
                 stream, file=number, label=member.label, chunks=self._chunk
             )
         self._finished(member.label, digest, lines, start, self._position())
+
+    def _format(self, keys: Collection[str], label: str) -> Format:
+        """Return the format of a file with these keys, and note what only their names suggest."""
+        form = format_of(keys, chosen=self.as_format, explicit=self.explicit)
+        if isinstance(form, Plain):
+            self.notes += form.guesses(keys, label)
+        return form
 
     def _file(self, label: str) -> int:
         self.files.append(label)
@@ -313,7 +321,7 @@ class _Import:
         self.wait()
         with data_errors(member.label):
             row, relation, values = self._table(file, kind)
-        form = format_of(row.types.keys(), chosen=self.as_format, explicit=self.explicit)
+        form = self._format(row.types.keys(), member.label)
         self._clash(row, member.label)
         with data_errors(member.label):
             count = self.connection.execute(f"SELECT count(*) FROM {relation}", values).fetchall()[

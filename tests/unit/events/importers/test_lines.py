@@ -122,3 +122,14 @@ def test_a_known_file_is_not_rejected_again(tmp_path):
     imported(good(1) + b"\nbad\n", tmp_path)
     again, rejects = imported(good(1) + b"\nbad\n", tmp_path)
     assert (again.rejected, rejects) == (0, [])
+
+
+def test_what_only_a_name_suggests_is_noted(tmp_path):
+    line = b'{"event": "A", "ts": 1700000000, "user": "u"}'
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(line + b"\n")
+    result = fk.import_events(file, tmp_path / "imported")
+    assert "user_id is read from the column 'user'" in result.notes
+    (tmp_path / "other.jsonl").write_bytes(b'{"a": 1}\n')
+    with pytest.raises(DataError, match=r"other\.jsonl has no column for an event type"):
+        fk.import_events(tmp_path / "other.jsonl", tmp_path / "imported")
