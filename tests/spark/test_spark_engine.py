@@ -106,6 +106,28 @@ def test_a_period_before_and_a_baseline_come_with_the_answer(tmp_path):
 
 
 @in_a_session
+def test_a_store_is_read_with_its_merges(tmp_path):
+    pytest.importorskip("deltalake", reason="deltalake is not installed")
+    store = tmp_path / "store"
+    names = {"user_id": pl.col("user_id"), "amplitude_id": pl.int_range(pl.len()) // 4 + 1}
+    for name, first, end in (("a", 0, 30), ("b", 30, USERS)):
+        frame = shop(first, end, **names, uuid=pl.int_range(pl.len()).cast(pl.String) + name)
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+    merge = {
+        "scope": 1,
+        "merge_time": 1_775_100_000_000,
+        "merge_server_time": 1_775_100_000_000,
+        "amplitude_id": 3,
+        "merged_amplitude_id": 2,
+    }
+    (tmp_path / "merges.jsonl").write_text(json.dumps(merge) + "\n", "utf-8")
+    sources = [str(tmp_path / name) for name in ("a.parquet", "b.parquet", "merges.jsonl")]
+    assert fk.import_events(sources, store=store, buckets=4).merges == 1
+    same_answers(store, steps="look > buy > pay", group_by="city", interval="day")
+    same_answers(store, steps="look > buy > pay", users="new")
+
+
+@in_a_session
 def test_nobody_is_an_answer(tmp_path):
     shop().write_parquet(tmp_path / "events.parquet")
     asked = ALL | {"steps": "loook > buy > pay"}
@@ -147,16 +169,16 @@ def bucket():
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
 
-    def put(path, content=b""):
-        request = urllib.request.Request(f"{endpoint}/shop{path}", data=content, method="PUT")
-        with urllib.request.urlopen(request):
-            pass
+    from obstore.store import S3Store
 
-    put("")
+    with urllib.request.urlopen(urllib.request.Request(f"{endpoint}/shop", method="PUT")):
+        pass
+    keys = {"access_key_id": "testing", "secret_access_key": "testing", "region": "us-east-1"}
+    store = S3Store("shop", endpoint=endpoint, client_options={"allow_http": True}, **keys)
     for name, first, end in (("a", 0, 30), ("b", 30, USERS)):
         content = BytesIO()
         shop(first, end).write_parquet(content)
-        put(f"/day/{name}.parquet", content.getvalue())
+        store.put(f"day/{name}.parquet", content.getvalue())
     yield {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
