@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
+ARRIVAL: Final = "import_order"
+"""The column that keeps the order in which an import took events; no chart reads it."""
+
 IDS: Final[tuple[Role, ...]] = ("amplitude_id", "user_id", "device_id")
 
 # Names that Amplitude itself uses (specification C2 and D1), best first: no guess, no note.

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from funnelkit.events.columns import ARRIVAL
 from funnelkit.events.connection import connect
 from funnelkit.events.sql import Parameters, quote_identifier
 
@@ -33,7 +34,8 @@ def fingerprint_of(table: EventTable) -> EventsFingerprint:
     """Return the fingerprint of opened events.
 
     Each row is hashed by MD5, which is the same in every version of DuckDB, and the hashes are
-    added up: rows that stand twice count twice.
+    added up: rows that stand twice count twice. In which order a store took them is no part of it:
+    the same files, imported in another order, are the same events.
     """
     ids = [table.amplitude_id, table.user_id, table.device_id]
     who = [f"CAST({quote_identifier(one)} AS VARCHAR)" for one in ids if one is not None]
@@ -43,7 +45,7 @@ def fingerprint_of(table: EventTable) -> EventsFingerprint:
     others = [
         f"CAST(to_json({quote_identifier(name)}) AS VARCHAR)"
         for name in sorted(table.types)
-        if name not in {*ids, table.event_type, table.time}
+        if name not in {*ids, table.event_type, table.time, ARRIVAL}
     ]
     bind = Parameters()
     source = table.relation(bind)

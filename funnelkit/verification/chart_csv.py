@@ -28,7 +28,12 @@ PREVIOUS: Final = "[Previous] "
 MOST_TITLE_ROWS: Final = 20
 
 _COUNT: Final = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?(?: *\([\d.,]+ ?%\))?")
-_NO_COUNT: Final = re.compile(r"conver|time|average|median|%|drop", re.IGNORECASE)
+_NO_COUNT: Final = re.compile(
+    r".*%.*|(total |overall )?conver(sions?|ted)( rate)?( (from|to|of|in|since)\b.*| ?\(.*)?|"
+    r"(avg\.?|average|median|mean)\b.*|time( to .*)?|drop[ -]?offs?( .*)?",
+    re.IGNORECASE,
+)
+"""Headings of Amplitude's own columns; a step may be called Dropdown Opened, or Time Out."""
 
 
 def is_chart_csv(text: str) -> bool:
@@ -104,7 +109,7 @@ class _Table:
             column
             for column, head in enumerate(self.heads)
             if column
-            and not _NO_COUNT.search(head)
+            and not _NO_COUNT.fullmatch(head)
             and all(_COUNT.fullmatch(_cell(row, column)) for _, row in body)
         ]
         if not columns:
@@ -115,7 +120,7 @@ class _Table:
         grouped = [
             column
             for column in range(1, columns[0])
-            if not _NO_COUNT.search(self.heads[column])
+            if not _NO_COUNT.fullmatch(self.heads[column])
             and any(not _COUNT.fullmatch(_cell(row, column)) for _, row in body)
         ]
         found: dict[tuple[str, bool], list[tuple[str, ExpectedSeries]]] = {}

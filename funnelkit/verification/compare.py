@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MOST_EXACT: Final = 2
 """The median of one or two times is exact in Amplitude's histogram, too (specification A11b)."""
 
+INCOMPLETE: Final = "Amplitude says that it was not complete yet (isComplete)"
 SAME_TIME: Final = 1e-9  # seconds
 SAME_FRACTION: Final = 1e-12
 """Both sides divide the same two whole numbers; the last bit may be written differently."""
@@ -102,7 +103,9 @@ class _Judge:
         self._terms = terms
         fetched = expectation.answer.fetched_at
         self._fetched = fetched
-        self._unsettled = why_unsettled(result.funnel, terms, fetched)
+        self._unsettled = _why_incomplete(expectation) or why_unsettled(
+            result.funnel, terms, fetched
+        )
         allowed = set(terms.allow)
         self._doubt = "; ".join(
             f"{words}: allow it by name, {name}"
@@ -179,7 +182,7 @@ class _Judge:
         if found is None:
             yield from self._without(expected, measure, "the report has no such interval")
             return
-        unsettled = self._of(found)
+        unsettled = INCOMPLETE if expected.complete is False else self._of(found)
         yield from self._counts(expected.counts, found.series, measure, unsettled)
         conversion = found.series.conversion
         yield from self._conversion(expected.conversion, conversion, measure, unsettled)
@@ -314,6 +317,17 @@ class _Judge:
         return Check(
             measure=measure, expected=expected, found=found, verdict=verdict, reason=reason
         )
+
+
+def _why_incomplete(expectation: Expectation) -> str | None:
+    """Return why the whole is not settled, where Amplitude says so of an interval of it."""
+    open_ = [
+        one.name
+        for series in expectation.segments
+        for one in series.intervals
+        if one.complete is False
+    ]
+    return f"Amplitude says that {open_[0]} was not complete yet (isComplete)" if open_ else None
 
 
 def _median_slack(time: ExpectedTime, *, exact: bool) -> float:

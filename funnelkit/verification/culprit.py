@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from funnelkit.verification.expected import Expectation, ExpectedSeries
     from funnelkit.verification.lock import Lock
 
-Who = Literal["definition", "events", "funnelkit", "amplitude", "nothing", "unknown"]
+Who = Literal["definition", "events", "funnelkit", "amplitude", "lock", "nothing", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,8 @@ class Culprit:
 
 
 UNKNOWN = Culprit(
-    who="unknown", words="no lock says what it was when the numbers held (funnelkit lock)"
+    who="unknown",
+    words="no lock says how things were when the numbers held (funnelkit lock)",
 )
 
 
@@ -57,9 +58,18 @@ def _changed(
     version: str,
     fresh: Expectation | None,
 ) -> Iterator[Culprit]:
+    if lock.numbers_were_edited:
+        yield Culprit(
+            who="lock", words=f"{lock.path} was edited: its numbers are not those of its hash"
+        )
     if digest != lock.digest:
-        words = "; ".join(definition_changes(lock.definition, definition)) or "a cohort's file"
-        yield Culprit(who="definition", words=f"the definition changed: {words}")
+        words = "; ".join(definition_changes(lock.definition, definition))
+        if words or any(segment.cohorts for segment in lock.funnel.segments):
+            words = words or "a cohort's file"
+            yield Culprit(who="definition", words=f"the definition changed: {words}")
+        else:
+            words = f"{lock.path} was edited: its definition is not that of its hash"
+            yield Culprit(who="lock", words=words)
     if lock.events is not None and events is not None and events != lock.events:
         yield Culprit(who="events", words=f"the events changed: {_events(lock.events, events)}")
     if version != lock.version:
@@ -111,7 +121,7 @@ def _events(before: EventsFingerprint, now: EventsFingerprint) -> str:
         return f"{now.events:,} of them, there were {before.events:,}"
     if before.happened != now.happened:
         return f"still {now.events:,}, but not the same ones"
-    return f"the same {now.events:,}, with other properties"
+    return f"the same {now.events:,}, with other properties or columns"
 
 
 def _nothing(lock: Lock, *, lock_holds: bool) -> str:

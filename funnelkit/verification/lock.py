@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -39,7 +40,8 @@ class Lock:
     `definition` is what decides the counts (`fingerprint.definition_of`), `digest` its hash.
     `expectation` holds the numbers and, where they are Amplitude's, what it said of them. `found`
     are the counts that funnelkit found when the lock was written, `events` the fingerprint of what
-    it read; both are None where it read nothing.
+    it read; both are None where it read nothing. `numbers_were_edited`: they are not those of
+    the hash in the file.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Lock:
     events: EventsFingerprint | None = None
     found: tuple[int, ...] | None = None
     path: Path | None = None
+    numbers_were_edited: bool = False
 
     @property
     def funnel(self) -> Funnel:
@@ -86,6 +89,9 @@ class Lock:
             else None,
             "interval": self.expectation.interval,
             "segments": [_series_to_dict(series) for series in self.expectation.segments],
+            "numbers_hash": numbers_hash(
+                [_series_to_dict(series) for series in self.expectation.segments]
+            ),
         }
 
     def text(self) -> str:
@@ -123,6 +129,8 @@ def read_lock(path: Path) -> Lock:
         raise DefinitionError(f"{path} is no lock file: its schema is not {LOCK_SCHEMA}")
     try:
         return _lock(document, path)
+    except DefinitionError as error:
+        raise DefinitionError(f"{path}: {error}: write it anew, funnelkit lock") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DefinitionError(
             f"{path} is damaged ({type(error).__name__}: {error}): write it anew, funnelkit lock"
@@ -134,6 +142,7 @@ def _lock(document: Mapping[str, Any], path: Path) -> Lock:
     fetched = told.get("fetched_at")
     events = document["events"]
     found = document["found"]
+    told_hash = numbers_hash(document["segments"])
     return Lock(
         name=document["name"],
         definition=document["definition"],
@@ -143,6 +152,7 @@ def _lock(document: Mapping[str, Any], path: Path) -> Lock:
         events=None if events is None else EventsFingerprint(**events),
         found=None if found is None else tuple(found),
         path=path,
+        numbers_were_edited=document.get("numbers_hash", told_hash) != told_hash,
         expectation=Expectation(
             segments=tuple(map(_series_from_dict, document["segments"])),
             source=str(path),
@@ -161,6 +171,12 @@ def _lock(document: Mapping[str, Any], path: Path) -> Lock:
     )
 
 
+def numbers_hash(segments: list[dict[str, Any]]) -> str:
+    """Return the hash of the numbers as they stand in a lock file."""
+    text = json.dumps(segments, sort_keys=True, ensure_ascii=False)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
 def _series_to_dict(series: ExpectedSeries) -> dict[str, Any]:
     found: dict[str, Any] = {"name": series.name, "counts": list(series.counts)}
     if series.conversion is not None:
@@ -174,6 +190,8 @@ def _series_to_dict(series: ExpectedSeries) -> dict[str, Any]:
     if series.intervals:
         found["series"] = {one.name: _interval_value(one) for one in series.intervals}
         found["all_intervals"] = series.all_intervals
+        if incomplete := [one.name for one in series.intervals if one.complete is False]:
+            found["incomplete"] = incomplete
     if series.groups:
         found["groups"] = [_series_to_dict(group) for group in series.groups]
         found["all_groups"] = series.all_groups
@@ -185,6 +203,7 @@ def _interval_value(interval: ExpectedInterval) -> list[int] | float | None:
 
 
 def _series_from_dict(values: Mapping[str, Any]) -> ExpectedSeries:
+    incomplete = dict.fromkeys(values.get("incomplete", []), False)
     return ExpectedSeries(
         name=values["name"],
         counts=tuple(values["counts"]),
@@ -192,9 +211,9 @@ def _series_from_dict(values: Mapping[str, Any]) -> ExpectedSeries:
         previous=values.get("previous", False),
         times=tuple(ExpectedTime(**time) for time in values.get("times", [])),
         intervals=tuple(
-            ExpectedInterval(name=name, counts=tuple(value))
+            ExpectedInterval(name=name, counts=tuple(value), complete=incomplete.get(name))
             if isinstance(value, list)
-            else ExpectedInterval(name=name, conversion=value)
+            else ExpectedInterval(name=name, conversion=value, complete=incomplete.get(name))
             for name, value in values.get("series", {}).items()
         ),
         groups=tuple(map(_series_from_dict, values.get("groups", []))),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from funnelkit.errors import DataError
+from funnelkit.errors import DataError, DefinitionError
 from funnelkit.verification.expected import (
     AmplitudeAnswer,
     Expectation,
@@ -38,7 +38,10 @@ def read_response(document: Mapping[str, Any], *, source: str) -> Expectation:
     """
     elements = _elements(document)
     if not elements:
-        raise DataError(f"{source} is no answer about a funnel: it has no cumulativeRaw")
+        what = (
+            "its data is empty" if document.get("data") in ([], {}) else "it has no cumulativeRaw"
+        )
+        raise DataError(f"{source} is no answer about a funnel: {what}")
     segments: dict[int, ExpectedSeries] = {}
     groups: dict[int, list[ExpectedSeries]] = {}
     for place, element in enumerate(elements):
@@ -48,7 +51,10 @@ def read_response(document: Mapping[str, Any], *, source: str) -> Expectation:
         if type(index) is not int or index < 0:
             raise DataError(f"{where}: segmentIndex is no number: {index!r}")
         value = element.get("groupValue") or ""
-        series = _series(element, where)
+        try:
+            series = _series(element, where)
+        except DefinitionError as error:  # counts that rise
+            raise DataError(f"{where}: {error}") from None
         if value == "":
             if index in segments:
                 raise DataError(f"{where}: a second answer for the segment {index}")
@@ -157,6 +163,8 @@ def _seconds(values: object, index: int, where: str) -> float | None:
     if not isinstance(values, list) or index >= len(values):
         return None
     value = values[index]
+    if value is None:  # as -1: nobody converted
+        return None
     if type(value) not in {int, float}:
         raise DataError(f"{where}: a time is no number of milliseconds: {value!r}")
     absent = value == NOBODY or (value == 0 and not index and any(values))

@@ -50,6 +50,8 @@ def read_answer_text(content: str, *, source: str) -> Expectation:
             f"{source} holds an error of Amplitude's: {error.get('http_code', '')} "
             f"{error.get('message', '')} {_details(error)}".rstrip()
         )
+    if isinstance(document, dict) and "data" not in document and document.get("error"):
+        raise DataError(f"{source} holds an error of Amplitude's: {str(document['error'])[:200]}")
     if not isinstance(document, dict):
         raise DataError(f"{source} is no answer about a funnel")
     return read_response(document, source=source)

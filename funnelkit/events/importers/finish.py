@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from funnelkit.events.columns import ARRIVAL
 from funnelkit.events.duplicates import find_copies
 from funnelkit.events.identity import resolve
 from funnelkit.events.importers.columns import EXPORT, RECEIVED, TYPES
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from funnelkit.events.imported import Imported, ImportedFile
     from funnelkit.events.importers.runs import Run
-
-ORDER: Final = "import_order"
-"""The column that keeps the order of arrival where ids were found from it."""
 
 _HIDDEN: Final = frozenset({"fk_problem", "fk_skip", "fk_arrival", "filename", "file_row_number"})
 
@@ -186,8 +184,8 @@ class Finish:
         names = self.connection.execute(
             f"DESCRIBE FROM {self._read([path] if path else [])}"
         ).fetchall()
-        if any(name == ORDER for name, *_ in names):
-            return f"{quote_identifier(ORDER)} - (1::BIGINT << 62)"
+        if any(name == ARRIVAL for name, *_ in names):
+            return f"{quote_identifier(ARRIVAL)} - (1::BIGINT << 62)"
         return "file_row_number - (1::BIGINT << 62)"
 
     def _read(self, paths: Sequence[Path], *, names: bool = False) -> str:
@@ -293,7 +291,7 @@ class Finish:
     def _copy(self, target: Path, *, with_ids: bool) -> None:
         """Write all events in the order of (amplitude_id, event_time)."""
         names = [name for name in EXPORT if self.has(name)]
-        names += [n for n in self.types if n not in EXPORT and n not in _HIDDEN and n != ORDER]
+        names += [n for n in self.types if n not in EXPORT and n not in _HIDDEN and n != ARRIVAL]
         if with_ids and "amplitude_id" not in names:
             names.insert(min(1, len(names)), "amplitude_id")
         columns = [quote_identifier(name) for name in names]
@@ -302,7 +300,7 @@ class Finish:
             own = names.index("amplitude_id")
             columns[own] = f"coalesce({self.given()}, fk_ids.id) AS amplitude_id"
             columns = [c if " AS " in c else f"fk_kept.{c}" for c in columns]
-            columns.append(f"fk_places.place AS {ORDER}")
+            columns.append(f"fk_places.place AS {ARRIVAL}")
             events = "fk_kept JOIN fk_places USING (fk_arrival) LEFT JOIN fk_ids USING (place)"
         self.run(
             f"COPY (SELECT {', '.join(columns)} FROM {events} "

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from funnelkit.errors import DataError, DefinitionError, FunnelkitError
+from funnelkit.events.columns import ARRIVAL
 from funnelkit.events.store.commit import delta
 from funnelkit.events.store.layout import SIDE
 from funnelkit.events.store.ledger import Import, read_ledger
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from funnelkit.events.imported import Imported, ImportedFile
     from funnelkit.events.importers.result import ImportResult
     from funnelkit.events.store.writing import Appended
-
-ARRIVAL: Final = "import_order"
-"""The column in which an import keeps the order of arrival; it means nothing beside others."""
 
 
 def import_into(

@@ -134,6 +134,55 @@ def test_the_same_events_with_other_properties_are_not_the_same_events(told, fol
     assert "the same 5, with other properties" in told("verify")[2]
 
 
+def test_a_lock_that_somebody_edited_is_named_and_nobody_else(told, folder):
+    assert told("lock")[0] == 0
+    (folder / "shop.funnel.toml").write_text(SHOP.partition("[expect]")[0])
+    path = folder / "shop.lock.json"
+    lock = json.loads(path.read_text())
+    assert lock["segments"][0]["series"]["2026-05-02"] == [1, 1]
+    lock["segments"][0]["series"]["2026-05-02"] = [1, 0]
+    path.write_text(json.dumps(lock))
+    assert told("verify")[2] == (
+        "failed: shop: 2026-05-02, step 2 Add: expected 0, found 1 (+1); shop.lock.json was edited:"
+        " its numbers are not those of its hash\n"
+    )
+    lock["segments"][0]["series"]["2026-05-02"] = [1, 1]
+    lock["definition"]["window"] = "5s"
+    path.write_text(json.dumps(lock))
+    said = told("verify", "shop.lock.json", "events.jsonl")[2]
+    assert "; shop.lock.json was edited: its definition is not that of its hash; window 1d" in said
+    assert "the definition changed" not in said
+
+
+def test_the_same_files_imported_in_another_order_are_the_same_events(told, folder):
+    events = [
+        {**event, "device_id": "d", "insert_id": str(n), "event_properties": {"n": n}}
+        for n, event in enumerate(EVENTS)
+    ]
+    found = []
+    for name, order in (("one", events), ("other", events[::-1])):
+        write(folder, order)
+        assert told("import", "events.jsonl", "-o", name)[0] == 0
+        assert told("lock", "shop.funnel.toml", name, "-o", f"{name}.lock.json")[0] == 0
+        found.append(json.loads((folder / f"{name}.lock.json").read_text())["events"])
+    assert found[0] == found[1]
+
+
+def test_days_that_amplitude_calls_incomplete_are_undecided_and_so_is_the_whole(told, folder):
+    path = answer(folder, 3, 1, timeComputed=None)
+    document = json.loads(path.read_text())
+    document["data"][0]["dayFunnels"]["series"] = [[2, 1], [1, 0]]
+    document["data"][0]["dayFunnels"]["isComplete"] = [True, False]
+    path.write_text(json.dumps(document))
+    (folder / "shop.funnel.toml").write_text(SHOP.partition("[expect]")[0])
+    code, out, err = told("verify", "shop.funnel.toml", "answer.json")
+    assert code == 5
+    assert "Amplitude says that 2026-05-02 was not complete yet (isComplete)" in err
+    assert "!" not in out
+    assert told("lock", "shop.funnel.toml", "answer.json")[0] == 0
+    assert told("verify", "shop.funnel.toml")[0] == 5  # the lock knows it, too
+
+
 def test_update_shows_the_difference_and_writes_the_lock_anew(told, folder):
     assert told("verify", "--update")[0] == 0
     assert told("verify", "--update")[1] == "shop.lock.json stays as it is: 3 > 2\n"

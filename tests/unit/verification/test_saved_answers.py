@@ -67,6 +67,11 @@ def test_old_answers_have_0_for_the_whole_funnel_and_that_is_no_time():
     assert times == (ExpectedTime(step=2, average_seconds=5.0, median_seconds=5.0),)
 
 
+def test_a_time_that_is_null_is_none():
+    found = read({"data": [{**ELEMENT, "avgTransTimes": [None, -1], "medianTransTimes": None}]})
+    assert found.segments[0].times == ()
+
+
 def test_groups_belong_to_their_segment():
     pro = {**ELEMENT, "groupValue": "pro", "meta": {"segmentIndex": 1}}
     found = read({"data": [ELEMENT, pro]})
@@ -105,6 +110,9 @@ def test_what_amplitude_says_of_its_numbers_is_kept(said, doubt):
             "two lists of one length",
         ),
         ({"data": [{"series": []}]}, "is no answer about a funnel"),
+        ({"data": []}, "is no answer about a funnel: its data is empty"),
+        ({"data": [{**ELEMENT, "cumulativeRaw": [6, 24]}]}, "answer: data[0]: no funnel can have"),
+        ({"error": "Invalid user property X"}, "an error of Amplitude's: Invalid user property X"),
         (
             {"error": {"http_code": 429, "message": "Unspecified Error",
                        "metadata": {"details": "Exceeded rate limit"}}},
@@ -155,6 +163,8 @@ def test_a_chart_over_time_holds_conversions_by_date(wrapped):
         '"\tSegment","\tConversion","\tView","\tBuy"\r\n"\tAll","25.0%","1,024","6"\r\n',
         "Segment,Conversion,View,Average Time,Buy\nAll,25%,1024 (100%),3m 2s,6 (25.0%)\n",
         "\ufeffTitle\n\nSegment,1. View,2. Buy,Average Time to Buy\nAll,1024,6,182\n",
+        "Segment,Conversion Rate,Dropdown Opened,Time Out,Drop-off\nAll,25%,1024,6,1018\n",
+        "Segment,Conversion Started,Averages Shown,Total Conversion,Median Time\nAll,1024,6,0,7\n",
     ],
 )
 def test_a_bar_chart_is_read_whatever_its_columns_are_called(table):
