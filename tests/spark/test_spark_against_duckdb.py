@@ -25,7 +25,7 @@ from funnelkit.model import Bins, Measures, Property
 
 pytestmark = pytest.mark.spark
 
-EXAMPLES = int(os.environ.get("FUNNELKIT_FUZZ", "40"))
+EXAMPLES = int(os.environ.get("FUNNELKIT_FUZZ", "24"))
 USERS = 30
 
 
