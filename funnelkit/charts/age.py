@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from funnelkit.charts.chart import Part
@@ -32,7 +33,8 @@ def age_part(lines: Sequence[Series], funnel: Funnel, *, left: int = 0, name: st
     drawn = [one for one in lines if one.by_age]
     shown = drawn[:MOST_LINES]
     left += len(drawn) - len(shown)
-    points = [point for one in shown for point in _points(one)]
+    first, last = _ends([point.seconds for one in shown for point in one.by_age])
+    points = [point for one in shown for point in _points(one, first)]
     band = ", band: its 95 % interval" if len(shown) == 1 else ""
     beside = [f"the share that converts within so long (Kaplan–Meier){band}", *counted(funnel)]
     if left:
@@ -41,21 +43,34 @@ def age_part(lines: Sequence[Series], funnel: Funnel, *, left: int = 0, name: st
     if len(shown) > 1:
         words = "Conversion by the time since step 1"
     elif shown:
-        last = shown[0].by_age[-1]
-        words = f"{percent(last.conversion)} converted within {short_duration(last.seconds)}"
+        end = shown[0].by_age[-1]
+        words = f"{percent(end.conversion)} converted within {short_duration(end.seconds)}"
     said = "; ".join(f"{one.name}: {percent(one.by_age[-1].conversion)}" for one in shown)
     return Part(
         words=f"{name}: {words}" if name else words,
         beside=tuple(beside),
-        view=_view(points, [one.name for one in shown]),
+        view=_view(points, [one.name for one in shown], (first, last)),
         alternative=f"{said}.",
     )
 
 
-def _points(series: Series) -> Iterator[dict[str, Any]]:
-    """Yield the curve, of many points some: a step of a pixel is all that can be seen."""
+def _ends(ages: Sequence[float]) -> tuple[float, float]:
+    """Return where the scale begins and ends: one point has room on its left."""
+    last = max(*ages, LEAST * 10) if ages else LEAST * 10
+    first = max(min(ages, default=LEAST), LEAST)
+    return (last / 10 if first == last else first), last
+
+
+def _points(series: Series, first: float) -> Iterator[dict[str, Any]]:
+    """Yield the curve, of many points some: a step of a pixel is all that can be seen.
+
+    It begins with nobody at the left end.
+    """
     every = -(-len(series.by_age) // MOST_POINTS)
     last = len(series.by_age) - 1
+    start = series.by_age[0]
+    nobody = replace(start, seconds=first, conversion=0.0, low=0.0, high=0.0)
+    yield {"series": key(series.name), **_place(nobody)}
     for k, point in enumerate(series.by_age):
         if k % every == 0 or k == last:
             yield {"series": key(series.name), **_place(point)}
@@ -72,11 +87,10 @@ def _place(point: AgePoint) -> dict[str, Any]:
     }
 
 
-def _view(points: Sequence[dict[str, Any]], series: Sequence[str]) -> dict[str, Any]:
-    ages = [point["seconds"] for point in points] or [LEAST]
-    first, last = min(ages), max(*ages, LEAST * 10)
-    if first == last:
-        first = last / 10
+def _view(
+    points: Sequence[dict[str, Any]], series: Sequence[str], ends: tuple[float, float]
+) -> dict[str, Any]:
+    first, last = ends
     ticks = [age for age in AGES if first <= age <= last]
     labels = ", ".join(f"'{age}': '{short_duration(age)}'" for age in ticks)
     x = {

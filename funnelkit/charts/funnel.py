@@ -22,7 +22,7 @@ HEIGHT: Final = 280
 WIDEST_BAR: Final = 120
 GAP: Final = 12
 LEAST_COLUMN: Final = 56
-"""Narrower columns hold no numbers: a funnel of more than 12 steps is wider."""
+"""Narrower columns hold no numbers: a funnel of more than 12 steps is wider than 800 pixels."""
 MOST_NAME_LINES: Final = 4
 LINE: Final = 16
 NUMBER: Final = 26
@@ -43,7 +43,8 @@ def funnel_part(series: Series, funnel: Funnel, *, name: str = "") -> Part:
 
 
 def _view(steps: Sequence[StepResult]) -> dict[str, Any]:
-    room = max((WIDTH - AXIS) / len(steps), LEAST_COLUMN)
+    least = max(width(count(step.count), LEAST_SIZE) for step in steps) + 8
+    room = max((WIDTH - AXIS) / len(steps), LEAST_COLUMN, least)
     names = [wrap(f"{step.step} {step.event}", room - 8, NORMAL, bold=True) for step in steps]
     listed = max(map(len, names)) > MOST_NAME_LINES
     if listed:
@@ -57,7 +58,7 @@ def _view(steps: Sequence[StepResult]) -> dict[str, Any]:
         _bars(steps, min(room - GAP, WIDEST_BAR) / room, x),
         *_numbers(steps, x, _size(steps, room - 8)),
         text(columns, x={"field": "middle", **x}, y=first, field="name", fontWeight=600),
-        *_fact_layers(facts, x, below),
+        *_fact_layers(facts, x, below, room - 8),
     ]
     if listed:
         layers += _names(steps, below + LINE * (len(facts) + 1))
@@ -156,11 +157,14 @@ def _facts(steps: Sequence[StepResult]) -> Mapping[str, list[str]]:
 
 
 def _fact_layers(
-    facts: Mapping[str, list[str]], x: dict[str, Any], below: float
+    facts: Mapping[str, list[str]], x: dict[str, Any], below: float, column: float
 ) -> Iterator[dict[str, Any]]:
+    longest = max((width(value, 1) for values in facts.values() for value in values), default=1)
+    size = round(max(LEAST_SIZE, min(SMALL, column / longest)), 1)
     for row, (heading, values) in enumerate(facts.items()):
-        place: dict[str, Any] = {"y": below + LINE * row, "fontSize": SMALL, "color": MUTED}
-        yield text([{"fact": heading}], x=-6, field="fact", align="right", **place)
+        place: dict[str, Any] = {"y": below + LINE * row, "fontSize": size, "color": MUTED}
+        yield text([{"fact": heading}], x=-6, field="fact", align="right",
+                   **{**place, "fontSize": SMALL})  # fmt: skip
         cells = [{"middle": k + 0.5, "fact": value} for k, value in enumerate(values, 1)]
         yield text(cells, x={"field": "middle", **x}, field="fact", **place)
 

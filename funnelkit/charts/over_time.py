@@ -22,6 +22,9 @@ HEIGHT: Final = 220
 ENTRIES: Final = 56
 MOST_LINES: Final = len(SERIES)
 MOST_TICKS: Final = 8
+MOST_CLOCKS: Final = 6
+"""Labels with a time of day are longer."""
+
 MOST_DOTS: Final = 60
 """More of them touch each other: they become small."""
 
@@ -87,7 +90,8 @@ def _points(series: Series, funnel: Funnel) -> Iterator[dict[str, Any]]:
 
 def _x(names: Sequence[str], *, labels: bool) -> dict[str, Any]:
     """Return the scale of the intervals, with labels at a few of them."""
-    step = -(-len(names) // MOST_TICKS)
+    most = MOST_CLOCKS if any("T" in name for name in names) else MOST_TICKS
+    step = -(-len(names) // most)
     axis = {
         "title": None, "values": list(names[::step]), "labelAngle": 0, "labelOverlap": True,
         "labelExpr": "replace(slice(datum.label, 0, 16), 'T', ' ')", "grid": False,

@@ -51,10 +51,11 @@ def parts_of(result: FunnelResult, view: str) -> Iterator[Part]:
     """Yield the charts of a view; none where it was not asked for."""
     segments, funnel = result.segments, result.funnel
     if view == "steps":
-        if len(segments) > 1:
+        if len(segments) > 1 and len({len(segment.steps) for segment in segments}) == 1:
             yield segments_part(segments, funnel)
-        else:
-            yield funnel_part(segments[0], funnel, name=_name(result, segments[0]))
+        else:  # with and without an optional step: bars that are no neighbours
+            for segment in segments[:MOST_PARTS]:
+                yield funnel_part(segment, funnel, name=_name(result, segment))
     elif view == "compared_to":
         whole = [one for one in result.compared_to if one.group is None] or result.compared_to
         for counterpart in whole[:MOST_PARTS]:

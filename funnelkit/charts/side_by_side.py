@@ -21,15 +21,20 @@ MOST: Final = len(SERIES)
 
 
 def segments_part(segments: Sequence[Series], funnel: Funnel) -> Part:
-    """Return every step with a bar per segment, of many segments the first ones."""
+    """Return every step with a bar per segment, of many segments the first ones.
+
+    All have as many steps; where their events differ, a row names them all.
+    """
     shown = segments[:MOST]
     names = [segment.name for segment in shown]
     rows = [
         Row(
-            name=f"{step.step} {step.event}",
-            bars=tuple(_bar(segment.name, segment.steps[k]) for segment in shown),
+            name=f"{k} {_either(steps)}",
+            bars=tuple(
+                _bar(segment.name, step) for segment, step in zip(shown, steps, strict=True)
+            ),
         )
-        for k, step in enumerate(shown[0].steps)
+        for k, steps in enumerate(zip(*(segment.steps for segment in shown), strict=True), 1)
     ]
     left = len(segments) - len(shown)
     beside = [*counted(funnel), *([f"{left} more segments are not drawn"] if left else [])]
@@ -73,6 +78,11 @@ def counterpart_part(counterpart: Counterpart) -> Part:
         view=bars_view(rows, [own, other], pixels=WIDTH),
         alternative=f"{words}: {percent(last.conversion)} and {percent(last.compared_conversion)}.",
     )
+
+
+def _either(steps: Sequence[StepResult]) -> str:
+    """Return the names of the events of one step, each once."""
+    return " or ".join(dict.fromkeys(step.event for step in steps))
 
 
 def _bar(name: str, step: StepResult) -> Bar:

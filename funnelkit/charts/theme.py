@@ -73,7 +73,7 @@ CONFIG: Final[dict[str, Any]] = {
     },
     "legend": {
         "labelColor": INK, "titleColor": MUTED, "labelFontSize": NORMAL, "labelFont": FONT,
-        "titleFont": FONT, "labelLimit": 0,
+        "titleFont": FONT, "labelLimit": 0, "columnPadding": 24,
     },
 }  # fmt: skip
 

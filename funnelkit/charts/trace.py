@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from funnelkit.result.trace import Trace, TracedEvent, UnitTrace
 
 TIME: Final = 150
-NAME: Final = 260
-STEPS: Final = WIDTH - TIME - NAME
+FINE_TIME: Final = 184
+"""Room for times with a fraction of a second; the names have the less."""
+
+LEFT: Final = 410
+STEPS: Final = WIDTH - LEFT
 LINE: Final = 16
 ROW: Final = 26
 HEAD: Final = 30
@@ -77,18 +80,21 @@ def _view(found: Trace, unit: UnitTrace) -> dict[str, Any]:
     lane = STEPS / len(labels)
     lines = list(_lines(unit.events))
     zone = ZoneInfo(found.funnel.timezone)
+    fine = any(line.event is not None and line.event.time.microsecond for line in lines)
+    names = FINE_TIME if fine else TIME
     left: list[dict[str, Any]] = []
     marks: list[dict[str, Any]] = []
     depth = float(HEAD)
     before: datetime | None = None
     for line in lines:
         if line.event is None:
-            words = [f"… {count(line.hidden)} events that fit no step"]
+            events = "event that fits" if line.hidden == 1 else "events that fit"
+            words = [f"… {count(line.hidden)} {events} no step"]
             left.append({"y": depth + ROW / 2, "time": "", "name": words, "quiet": True})
             depth += ROW
             continue
         event = line.event
-        name = wrap(event.event_type, NAME - 12, NORMAL)
+        name = wrap(event.event_type, LEFT - names - 12, NORMAL)
         high = max(ROW, LINE * len(name) + 8)
         middle = depth + high / 2
         left.append(
@@ -108,7 +114,7 @@ def _view(found: Trace, unit: UnitTrace) -> dict[str, Any]:
         "height": depth,
         "layer": [
             *_lanes(labels, lane, depth),
-            *_left(left, depth),
+            *_left(left, depth, names),
             *([_path(marks, depth), _dots(marks, depth)] if marks else []),
             *(_list(labels, depth) if unit is found.units[0] else ()),
         ],
@@ -144,7 +150,7 @@ def _marks(event: TracedEvent, lane: float) -> Iterator[dict[str, Any]]:
 
 
 def _middle(step: int, lane: float) -> float:
-    return TIME + NAME + lane * (step - 0.5)
+    return LEFT + lane * (step - 0.5)
 
 
 def _lanes(labels: Sequence[str], lane: float, height: float) -> Iterator[dict[str, Any]]:
@@ -156,19 +162,20 @@ def _lanes(labels: Sequence[str], lane: float, height: float) -> Iterator[dict[s
         "encoding": {"x": _x("x"), "y": {"value": HEAD - 6}, "y2": {"value": height}},
     }
     yield text(heads, x=_x("x"), y=4, field="step", fontWeight=600)
-    for words, x in (("time", -AXIS), ("event", TIME - AXIS)):
+
+
+def _left(lines: Sequence[dict[str, Any]], height: float, names: float) -> Iterator[dict[str, Any]]:
+    """Yield the times and, so many pixels to the right, the names of the events."""
+    for words, x in (("time", -AXIS), ("event", names - AXIS)):
         looks: dict[str, Any] = {"align": "left", "color": MUTED, "fontSize": SMALL}
         yield text([{"words": words}], x=x, y=4, field="words", **looks)
-
-
-def _left(lines: Sequence[dict[str, Any]], height: float) -> Iterator[dict[str, Any]]:
     place = {"field": "y", **y_scale(round(height))}
     for quiet, ink in ((False, INK), (True, MUTED)):
         some = [line for line in lines if line["quiet"] is quiet]
         yield text(some, x=-AXIS, y=place, field="time", align="left", baseline="middle", color=ink)
         for line in some:
             yield text(
-                [line], x=TIME - AXIS, y=line["y"] - LINE * (len(line["name"]) - 1) / 2,
+                [line], x=names - AXIS, y=line["y"] - LINE * (len(line["name"]) - 1) / 2,
                 field="name", align="left", baseline="middle", color=ink, lineHeight=LINE,
             )  # fmt: skip
 

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from funnelkit.result.percent import percent
 from funnelkit.result.words import count, duration
-from funnelkit.specs.text import format_filters, format_period, format_window
+from funnelkit.specs.text import (
+    format_events,
+    format_exclusion,
+    format_filters,
+    format_period,
+    format_property,
+    format_window,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +55,16 @@ def counted(funnel: Funnel) -> Iterator[str]:
     for number, step in enumerate(funnel.steps, 1):
         if len(step.events) == 1 and (filters := step.events[0].filters):
             yield f"step {number} where {format_filters(filters)}"
+        elif any(event.filters for event in step.events):
+            yield f"step {number}: {format_events(step.events)}"
+    if funnel.event_filters:
+        yield f"only events where {format_filters(funnel.event_filters)}"
+    if funnel.hold:
+        yield f"held constant: {', '.join(map(format_property, funnel.hold))}"
+    for exclusion in funnel.exclusions:
+        yield f"excluded: {format_exclusion(exclusion)}"
+    if funnel.users != "active":
+        yield "new users only"
 
 
 def in_words(series: Series) -> str:

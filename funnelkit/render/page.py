@@ -19,6 +19,9 @@ COLOURS: Final = {
     "paper": PAPER, "ink": INK, "muted": MUTED, "line": GRID, "shade": SHADE, "accent": SERIES[0],
 }  # fmt: skip
 
+LEAST_WORDS: Final = 16
+"""Characters to which a column of words may shrink; then the table scrolls."""
+
 STYLE: Final = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); line-height: 1.5;
@@ -130,7 +133,8 @@ def _row(row: Sequence[str], some: Sequence[int], left: set[int]) -> str:
 def _cell(tag: str, words: str, is_words: bool, more: str) -> str:  # noqa: FBT001 - one of two looks
     if not words:  # a head without a word is no head
         tag, more = "td", ""
-    looks = ' class="words"' if is_words else ""
+    room = min(len(visible(words)) + 1, LEAST_WORDS)
+    looks = f' class="words" style="min-width: {room}ch"' if is_words else ""
     return f"<{tag}{more}{looks}>{text(words)}</{tag}>"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -55,6 +56,20 @@ def funnel(names, **asked):
     return fk.report(walk(names), steps=steps(names), window="2d", **asked).chart()
 
 
+def fine_times():
+    later = (pl.col("event_time") + timedelta(microseconds=413_826)).alias("event_time")
+    names = ["A", "A name that comes close"]
+    found = walk(names).with_columns(later)
+    return fk.trace(found, user="user 1", steps=steps(names)).chart()
+
+
+def of_billions():
+    found = fk.report(walk(TWELVE), steps=steps([f"S{k}" for k in range(12)]))
+    (segment,) = found.segments
+    many = [replace(step, count=10**10, drop_off=10**9) for step in segment.steps]
+    return replace(found, segments=(replace(segment, steps=tuple(many)),)).chart()
+
+
 def comparison():
     names = ["A", LONG.strip(), "C"]
     sides = {"baseline": "2026-05-01..2026-05-05", "against": "2026-05-06..2026-05-10"}
@@ -79,10 +94,12 @@ PICTURES = {
     "segments": lambda: funnel(
         ["A", "B"], segment=[f"{LONG.strip()}: plan is x", "rest: plan is y"]
     ),
+    "five minutes": lambda: funnel(["A", "B"], interval="5min"),
+    "optional step": lambda: funnel(["A", "B", "C"], optional_step=2),
+    "billions": of_billions,
+    "times to the microsecond": fine_times,
     "comparison": comparison,
-    "trace": lambda: fk.trace(
-        walk(["A", LONG.strip()]), user="user 0", steps=steps(["A", LONG.strip()])
-    ).chart(),
+    "trace": trace,
 }
 
 

@@ -234,3 +234,37 @@ def test_text_and_series_can_be_told_from_the_paper(theme):
     assert all(contrast(in_theme(c, theme), paper) >= 4.5 for c in (INK, MUTED))
     assert all(contrast(in_theme(c, theme), paper) >= 3 for c in SERIES)
     assert CONFIG["background"] == PAPER
+
+
+def test_an_optional_step_makes_two_funnels_below_each_other():
+    two_ways = events(
+        ("u1", 0, "A", "x"), ("u1", 1, "B", "x"), ("u1", 2, "C", "x"),
+        ("u2", 0, "A", "x"), ("u2", 2, "C", "x"),
+    )  # fmt: skip
+    chart = fk.report(two_ways, steps="A > B > C", optional_step=2).chart()
+    assert chart.title == (
+        "all users, with B: 50.0 % converted, 1 of 2 users · "
+        "all users, without B: 100 % converted, 2 of 2 users"
+    )
+    assert {"1 A", "2 B", "3 C", "2 C"} <= set(texts(chart.spec))
+
+
+def test_compared_events_share_a_row_that_names_both():
+    chart = fk.report(THREE, steps="A > B", compare_event=["2: A"]).chart()
+    assert "2 B or A" in texts(chart.spec)
+
+
+def test_a_picture_says_what_is_excluded_and_held():
+    chart = fk.report(THREE, steps="A > B", exclude="C between 1 and 2", hold=["plan"]).chart()
+    said = texts(chart.spec)
+    assert {"held constant: plan", "excluded: C between 1 and 2"} <= set(said)
+
+
+def test_a_curve_by_age_begins_with_nobody_and_shows_a_single_conversion():
+    one = events(("u1", 0, "A", "x"), ("u1", 5, "B", "x"))
+    curve = [
+        (point["seconds"], point["conversion"])
+        for point in values(fk.report(one, steps="A > B", by_age=True).chart("by_age").spec)
+        if "within" in point
+    ]
+    assert curve[-2:] == [(30.0, 0.0), (300.0, 1.0)]
