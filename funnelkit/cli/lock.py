@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from funnelkit.cli import options as opt  # noqa: TC001 - typer reads the annotations
-from funnelkit.cli.definition import MEASURES, defines_a_funnel
-from funnelkit.cli.pull import Region
-from funnelkit.cli.verify import (
+from funnelkit.cli.checking import (
     Allow,
     Events,
     Fetch,
@@ -21,6 +19,8 @@ from funnelkit.cli.verify import (
     Url,
     fetching,
 )
+from funnelkit.cli.definition import MEASURES, defines_a_funnel
+from funnelkit.cli.pull import Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

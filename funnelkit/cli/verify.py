@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from funnelkit.cli import options as opt
+from funnelkit.cli.checking import (
+    RUN,
+    Allow,
+    Doubt,
+    Events,
+    Fetch,
+    Files,
+    Keys,
+    Keyword,
+    MaxWait,
+    RegionChoice,
+    Url,
+    fetching,
+)
 from funnelkit.cli.definition import MEASURES, defines_a_funnel
 from funnelkit.cli.pull import Region
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from funnelkit.api import LockChange
     from funnelkit.verification.arguments import Arguments
     from funnelkit.verification.case import Case, VerificationRun
     from funnelkit.verification.expected import Expectation
-
-RUN: Final = "What is verified"
 
 
 class Unchecked(StrEnum):
@@ -31,24 +43,6 @@ class Unchecked(StrEnum):
     skip = "skip"
 
 
-class Doubt(StrEnum):
-    """What Amplitude may say of its own numbers."""
-
-    sampled = "sampled"
-    pruned = "pruned"
-    group_limit = "group-limit"
-    realtime_missing = "realtime-missing"
-
-
-Files = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="FILE|EVENTS",
-        help="FILE: a *.toml with what is expected, a *.lock.json, or JSON or CSV that holds a "
-        "chart or a saved answer of Amplitude's, or a folder with *.funnel.toml in it. Everything "
-        "else is EVENTS, as for report. [default: *.funnel.toml below the current folder]",
-    ),
-]
 Expect = Annotated[
     str | None,
     typer.Option(
@@ -56,18 +50,6 @@ Expect = Annotated[
         help="The exact count of each step.",
         rich_help_panel=RUN,
     ),
-]
-Events = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="EVENTS",
-        help="The events, instead of those that the files name.",
-        rich_help_panel=RUN,
-    ),
-]
-Keyword = Annotated[
-    str | None,
-    typer.Option("-k", metavar="NAME", help="Only funnels called like this.", rich_help_panel=RUN),
 ]
 ExitFirst = Annotated[
     bool,
@@ -85,52 +67,12 @@ Settle = Annotated[
         rich_help_panel=RUN,
     ),
 ]
-Allow = Annotated[
-    list[Doubt] | None,
-    typer.Option(help="Take numbers of which Amplitude says this.", rich_help_panel=RUN),
-]
 UncheckedChoice = Annotated[
     Unchecked,
     typer.Option(
         "--unchecked",
         help="What cannot be checked (not settled, no answer, no key): exit 5, a failure, or fine.",
         rich_help_panel=RUN,
-    ),
-]
-AMPLITUDE: Final = "Amplitude's numbers, fetched"
-Fetch = Annotated[
-    bool,
-    typer.Option(
-        "--fetch",
-        help="Ask Amplitude for its numbers, by the definition, or the chart that [expect] names.",
-        rich_help_panel=AMPLITUDE,
-    ),
-]
-RegionChoice = Annotated[
-    Region,
-    typer.Option("--region", help="Where the project's data is kept.", rich_help_panel=AMPLITUDE),
-]
-Url = Annotated[
-    str | None,
-    typer.Option(
-        metavar="URL", help="Another server, instead of a region.", rich_help_panel=AMPLITUDE
-    ),
-]
-Keys = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="A file with api_key = … and secret_key = …, instead of the variables "
-        "AMPLITUDE_API_KEY and AMPLITUDE_SECRET_KEY.",
-        rich_help_panel=AMPLITUDE,
-    ),
-]
-MaxWait = Annotated[
-    str,
-    typer.Option(
-        metavar="15m",
-        help="How long to wait at most when Amplitude's limit is reached.",
-        rich_help_panel=AMPLITUDE,
     ),
 ]
 Update = Annotated[
@@ -347,15 +289,3 @@ def _update(
             **definition,
         )
     write_locks(changes)
-
-
-def fetching(
-    region: Region, url: str | None, keys: Path | None, max_wait: str
-) -> Callable[[Case], Expectation]:
-    """Return what asks Amplitude for the numbers of a case."""
-    from funnelkit import api
-    from funnelkit.cli.output import say
-
-    return api.amplitude_numbers(
-        region=region.value, url=url, keys=keys, max_wait=max_wait, tell=lambda one: say([one])
-    )

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Events: whatever holds them becomes Parquet with known columns."""
