@@ -1,11 +1,12 @@
 -- Which rows are copies of an earlier one (specification A13): the same uuid; or the same insert_id
--- on the same device of one project, received at most {days} days after the copy before it.
+-- on the same device of one project, received at most {days} days after the last one that is kept.
+-- A copy does not prolong the {days} days: so it makes no difference whether it was left out already.
 --
 -- Candidates are told by a hash first, which needs a tenth of the memory; then exactly.
 --
 -- {narrow} has: fk_arrival, app, uuid, device, insert_id, received
 CREATE TEMP TABLE fk_dropped AS
-WITH same_uuid AS (
+WITH RECURSIVE same_uuid AS MATERIALIZED (
     SELECT fk_arrival
     FROM {narrow}
     WHERE hash(uuid) IN (
@@ -13,8 +14,12 @@ WITH same_uuid AS (
     )
     QUALIFY row_number() OVER (PARTITION BY uuid ORDER BY fk_arrival) > 1
 ),
-same_insert_id AS (
-    SELECT fk_arrival
+same_insert_id AS MATERIALIZED (
+    SELECT
+        rank() OVER (ORDER BY app, device, insert_id) AS of_one,
+        row_number() OVER (PARTITION BY app, device, insert_id ORDER BY received, fk_arrival) AS n,
+        fk_arrival,
+        received
     FROM {narrow}
     WHERE device IS NOT NULL
         AND hash(insert_id, device) IN (
@@ -25,8 +30,15 @@ same_insert_id AS (
             HAVING count(*) > 1
         )
         AND fk_arrival NOT IN (FROM same_uuid)
-    QUALIFY received - lag(received) OVER (
-        PARTITION BY app, device, insert_id ORDER BY received, fk_arrival
-    ) <= INTERVAL {days} DAY
+),
+kept AS (
+    SELECT of_one, n, received FROM same_insert_id WHERE n = 1
+    UNION ALL
+    SELECT of_one, min(each.n), min(each.received)
+    FROM kept JOIN same_insert_id AS each USING (of_one)
+    WHERE each.received > kept.received + INTERVAL {days} DAY
+    GROUP BY of_one
 )
-FROM same_uuid UNION ALL FROM same_insert_id
+FROM same_uuid
+UNION ALL
+SELECT fk_arrival FROM same_insert_id ANTI JOIN kept USING (of_one, n)

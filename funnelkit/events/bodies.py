@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Final, cast
 
 from funnelkit.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -17,21 +19,24 @@ if TYPE_CHECKING:
     from funnelkit.events.files import EventFile
 
 
-def write_lines(connection: DuckDBPyConnection, file: EventFile, target: Path) -> int:
+def write_lines(
+    connection: DuckDBPyConnection,
+    file: EventFile,
+    target: Path,
+    *,
+    rejected: Callable[[int, str, bytes], None] | None = None,
+) -> int:
     """Write the events of a body, or of one body a line, as JSON lines; return their number.
 
+    Of one body a line, `rejected` is told of those that are none: their line, why, and the text.
+
     Raises:
-        DataError: the file is no JSON, or holds something else than lists of events.
+        DataError: the file is no JSON, or holds something else than lists of events; lines only
+            without `rejected`.
     """
-    opener = gzip.open if file.compression == "gzip" else open
-    try:
-        with opener(file.path, "rt", encoding="utf-8-sig") as text:
-            content = text.read()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file.label} is not UTF-8 at byte {error.start + 1}") from error
     count = 0
     with target.open("w", encoding="utf-8", newline="\n") as lines:
-        for body in _bodies(content, file.label):
+        for body in _bodies(file, rejected):
             # DuckDB takes the list apart, since Python would round long numbers.
             found = connection.execute(
                 "SELECT unnest(json_extract($body::JSON, $path))::VARCHAR",
@@ -42,29 +47,67 @@ def write_lines(connection: DuckDBPyConnection, file: EventFile, target: Path) -
     return count
 
 
-def _bodies(content: str, label: str) -> Iterator[str]:
-    try:
-        _check(json.loads(content), f"{label}:")
-    except json.JSONDecodeError as whole:
-        if not whole.msg.startswith("Extra data"):
-            raise DataError(
-                f"{label}, line {whole.lineno}: not JSON: {whole.msg} at character {whole.colno}"
-            ) from whole
-    else:
-        yield content.strip()
+def _bodies(file: EventFile, rejected: Callable[[int, str, bytes], None] | None) -> Iterator[str]:
+    if not _one_a_line(file):
+        with _open(file) as stream:
+            yield _body(stream.read().removeprefix(codecs.BOM_UTF8), file.label, 0)
         return
-    for number, line in enumerate(content.splitlines(), start=1):
-        if line.strip():
+    with _open(file) as stream:
+        for number, line in enumerate(stream, start=1):
+            text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+            if not text.strip():
+                continue
             try:
-                _check(json.loads(line), f"{label}, line {number}:")
-            except json.JSONDecodeError as error:
-                raise DataError(
-                    f"{label}, line {number}: not JSON: {error.msg} at character {error.colno}"
-                ) from error
-            yield line.strip()
+                body = _body(text, file.label, number)
+            except DataError as error:
+                if rejected is None:
+                    raise
+                rejected(number, str(error).removeprefix(f"{_place(file.label, number)} "), text)
+            else:
+                yield body
 
 
-def _check(body: object, where: str) -> None:
+def _one_a_line(file: EventFile) -> bool:
+    """Tell whether one of the first lines is a body by itself."""
+    with _open(file) as stream:
+        for line in islice(stream, _TRIED):
+            try:
+                _body(line.removeprefix(codecs.BOM_UTF8), file.label, 0)
+            except DataError:
+                continue
+            return True
+    return False
+
+
+_TRIED: Final = 20
+
+
+def _open(file: EventFile) -> IO[bytes]:
+    if file.compression == "gzip":
+        return cast("IO[bytes]", gzip.open(file.path, "rb"))
+    return file.path.open("rb")
+
+
+def _place(label: str, line: int) -> str:
+    return f"{label}, line {line}:" if line else f"{label}:"
+
+
+def _body(content: bytes, label: str, line: int) -> str:
+    """Return a body as text; `line` is its line, 0 if it is the whole file."""
+    try:
+        text = content.decode().strip()
+        body = json.loads(text)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{_place(label, line)} not UTF-8 at byte {error.start + 1}") from error
+    except json.JSONDecodeError as error:
+        place = _place(label, line or error.lineno)
+        what = error.msg.removesuffix(" at")
+        raise DataError(f"{place} not JSON: {what} at character {error.colno}") from error
+    except RecursionError as error:
+        raise DataError(f"{_place(label, line)} nested too deeply") from error
     events = body.get("events") if isinstance(body, dict) else body
     if not isinstance(events, list):
-        raise DataError(f"{where} neither a list of events nor an object with one under `events`")
+        raise DataError(
+            f"{_place(label, line)} neither a list of events nor an object with one under `events`"
+        )
+    return text

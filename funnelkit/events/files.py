@@ -112,9 +112,8 @@ def recognise(path: Path, *, label: str | None = None) -> EventFile:
     except (OSError, EOFError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise DataError(f"{label} cannot be read: {reason}") from error
-    for mark, what in _FOREIGN:
-        if head.startswith(mark):
-            raise DataError(f"{label} is {what}")
+    if what := foreign(head):
+        raise DataError(f"{label} is {what}")
     bom = head.startswith(b"\xef\xbb\xbf")
     if bom:
         head = head[3:]
@@ -129,8 +128,12 @@ def recognise(path: Path, *, label: str | None = None) -> EventFile:
 
 _HEAD: Final = 65536
 
-# An object with a list under "events" before any "event_type": what is sent to Amplitude.
-_BODY: Final = re.compile(rb'\{(?:(?!"event_type")[^\n]|\n)*?"events"\s*:\s*\[')
+_TOKEN: Final = re.compile(rb'("(?:[^"\\]|\\.)*+")(\s*:\s*\[)?|[{\[]|[}\]]', re.DOTALL)
+
+
+def foreign(head: bytes) -> str | None:
+    """Return what a file is that cannot be read, and what to do; None if it may be read."""
+    return next((what for mark, what in _FOREIGN if head.startswith(mark)), None)
 
 
 def text_format(head: bytes, ending: str, label: str) -> Format:
@@ -142,13 +145,37 @@ def text_format(head: bytes, ending: str, label: str) -> Format:
     start = head.lstrip()
     if not start:
         return "empty"
-    if start.startswith(b"[") or _BODY.match(start):
+    if start.startswith(b"[") or _is_body(start):
         return "body"
     if start.startswith(b"{") or ending.endswith((".json", ".jsonl", ".ndjson")):
         return "json"
     if b"\0" in head:
         raise DataError(f"{label} is neither Parquet, JSON lines nor CSV: it holds NUL bytes")
     return "csv"
+
+
+def _is_body(start: bytes) -> bool:
+    """Tell by a list under "events" before any "event_type": what is sent to Amplitude.
+
+    Only the keys of the object itself count: a property may be a list called events, too, and
+    Amplitude's exports have the properties before the event type.
+    """
+    depth = 0
+    for token in _TOKEN.finditer(start):
+        first = token[0][:1]
+        if first in b"{[":
+            depth += 1
+        elif first in b"}]":
+            depth -= 1
+            if depth == 0:
+                return False
+        else:
+            if depth == 1 and token[1] == b'"event_type"':
+                return False
+            if depth == 1 and token[1] == b'"events"' and token[2]:
+                return True
+            depth += bool(token[2])  # the list has begun
+    return False
 
 
 def _head(path: Path) -> bytes:

@@ -71,8 +71,8 @@ def settle(connection: DuckDBPyConnection, files: Sequence[str], target: Path) -
             else "fk_ids.id AS amplitude_id"
         )
         events = (
-            "fk_kept JOIN (SELECT fk_arrival, place FROM fk_places) USING (fk_arrival) "
-            "LEFT JOIN fk_ids USING (place)"
+            "fk_kept JOIN (SELECT fk_arrival, place FROM fk_places) "
+            "AS fk_arrivals USING (fk_arrival) LEFT JOIN fk_ids ON fk_ids.place = fk_arrivals.place"
         )
     connection.execute(
         f"COPY (SELECT {columns} FROM {events} ORDER BY fk_kept.fk_arrival) "

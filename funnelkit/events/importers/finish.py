@@ -60,6 +60,7 @@ class Finish:
         self.values: dict[str, object] = {}
         self.types: dict[str, str] = {}
         self.left_out: dict[str, int] = {}
+        self.replaced = 0
         self.suffix = ""
 
     def one(self, sql: str) -> int:
@@ -209,7 +210,11 @@ class Finish:
         return f"coalesce({', '.join(self.column(name) for name in RECEIVED)})"
 
     def _drop(self, insert_id_clock: str) -> int:
-        """Create the table `fk_dropped` of the copies and the view of what is kept; count them."""
+        """Create the table `fk_dropped` of the copies and the view of what is kept.
+
+        Return how many lines are copies. An event that was there is one, too, if one that was
+        received before it comes only now: `replaced` counts these.
+        """
         clock = self.column("event_time")
         if insert_id_clock == "received":
             clock = f"coalesce({self.received()}, {clock})"
@@ -222,7 +227,9 @@ class Finish:
             f"coalesce({self.column('device_id')}, 'user ' || {self.column('user_id')}) AS device, "
             f"{self.column('$insert_id')} AS insert_id, {clock} AS received FROM fk_whole)"
         )
-        copies = find_copies(self.connection, narrow)
+        find_copies(self.connection, narrow)
+        self.replaced = self.one("SELECT count(*) FROM fk_dropped WHERE fk_arrival < 0")
+        copies = self.one("SELECT count(*) FROM fk_dropped WHERE fk_arrival > 0")
         self.run(
             "CREATE TEMP VIEW fk_kept AS SELECT * FROM fk_whole "
             "WHERE fk_arrival NOT IN (FROM fk_dropped)"
@@ -301,7 +308,10 @@ class Finish:
             columns[own] = f"coalesce({self.given()}, fk_ids.id) AS amplitude_id"
             columns = [c if " AS " in c else f"fk_kept.{c}" for c in columns]
             columns.append(f"fk_places.place AS {ARRIVAL}")
-            events = "fk_kept JOIN fk_places USING (fk_arrival) LEFT JOIN fk_ids USING (place)"
+            events = (
+                "fk_kept JOIN fk_places USING (fk_arrival) "
+                "LEFT JOIN fk_ids ON fk_ids.place = fk_places.place"
+            )
         self.run(
             f"COPY (SELECT {', '.join(columns)} FROM {events} "
             f"ORDER BY {quote_identifier('amplitude_id') if 'amplitude_id' in names else '1'}, "

@@ -18,7 +18,7 @@ from funnelkit.errors import DataError, DefinitionError
 from funnelkit.events.bodies import write_lines
 from funnelkit.events.connection import data_errors, work_connection
 from funnelkit.events.delimited import delimited_rows
-from funnelkit.events.files import EventFile, find_files, flatten, text_format
+from funnelkit.events.files import EventFile, find_files, flatten, foreign, text_format
 from funnelkit.events.imported import BESIDE, Imported, ImportedFile, read_imported
 from funnelkit.events.importers.archive import Member, members, opened
 from funnelkit.events.importers.columns import EXPORT
@@ -28,7 +28,14 @@ from funnelkit.events.importers.lines import CHUNK, Chunk, Reject, Splitter, sho
 from funnelkit.events.importers.plain import Plain
 from funnelkit.events.importers.result import ImportResult
 from funnelkit.events.importers.row import Row
-from funnelkit.events.importers.runs import NO_OBJECT, Problem, Run, write_chunk, write_table
+from funnelkit.events.importers.runs import (
+    NO_OBJECT,
+    Problem,
+    Run,
+    in_capitals,
+    write_chunk,
+    write_table,
+)
 from funnelkit.events.importers.segment import repeats_others
 from funnelkit.events.jsonfault import json_fault
 from funnelkit.events.schema import ParquetFiles, read_schema
@@ -140,7 +147,8 @@ class _Import:
     progress: Callable[[int], None] | None
     files: list[str] = field(default_factory=list)
     new_files: list[ImportedFile] = field(default_factory=list)
-    known: dict[str, int] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    known_files: int = 0
     runs: list[Run] = field(default_factory=list)
     dropped: list[tuple[int, int]] = field(default_factory=list)
     spelt: dict[str, str] = field(default_factory=dict)
@@ -152,6 +160,7 @@ class _Import:
     target: IO[bytes] | None = None
     form: Format | None = None
     alone: bool = False
+    capitals: bool = False
     spool: IO[str] | None = None
     lock: Lock = field(default_factory=Lock)
     worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
@@ -164,6 +173,8 @@ class _Import:
             head = stream.read(_HEAD)
         if head.startswith(b"PAR1"):
             kind = "parquet"
+        elif what := foreign(head):
+            raise DataError(f"{member.label} is {what}")
         else:
             kind = text_format(head.removeprefix(b"\xef\xbb\xbf"), member.ending, member.label)
         if kind == "empty":
@@ -185,9 +196,12 @@ class _Import:
         keys = _keys(head)
         form = self._format(keys, member.label)
         alone = needs_its_file(form, keys)
-        if self.form is not None and (form.name != self.form.name or alone or self.alone):
+        capitals = in_capitals(keys)
+        if self.form is not None and (
+            form.name != self.form.name or alone or self.alone or capitals != self.capitals
+        ):
             self.flush()  # one chunk is of one format, and of one file where that says something
-        self.form, self.alone = form, alone
+        self.form, self.alone, self.capitals = form, alone, capitals
         number = self._file(member.label)
         start = self._position()
         with opened(member, self._heard) as stream:
@@ -230,7 +244,8 @@ class _Import:
         """Note that a file was read; forget its lines if it has been imported before."""
         seen = {file.sha256 for file in (*self.state.files, *self.new_files)}
         if digest in seen and lines:
-            self.known[label] = lines
+            self.known.add(label)
+            self.known_files += 1
             self._forget(start, end)
             return
         self.lines += lines
@@ -246,6 +261,9 @@ class _Import:
         if chunk is None or target is None or form is None:
             return
         target.close()
+        if not chunk.rows:  # not one of its lines could be trusted
+            chunk.path.unlink()
+            return
         run = self._run(chunk.rows, form)
         self.wait()
         self.at_work = self.worker.submit(self._turn, chunk, form, run)
@@ -311,9 +329,22 @@ class _Import:
         if kind == "body":
             self.wait()
             lines = self.folder / f"lines-{next(self.counter)}.jsonl"
-            write_lines(self.connection, file, lines)
+            label = f"{member.label} (as one event a line)"
+
+            bad: list[int] = []
+
+            def rejected(line: int, reason: str, text: bytes) -> None:
+                bad.append(line)
+                self._reject(Reject(member.label, line, reason, shown(text)))
+
+            with data_errors(member.label):
+                write_lines(self.connection, file, lines, rejected=rejected)
             with lines.open("rb") as written:
-                self._read_lines(Member(lines, member.label, 0), written.read(_HEAD))
+                self._read_lines(Member(lines, label, 0), written.read(_HEAD))
+            if label in self.known:
+                self.known.add(member.label)
+            else:
+                self.lines += len(bad)
             path.unlink()
             lines.unlink()
             return
@@ -352,9 +383,12 @@ class _Import:
         )
 
     def _clash(self, row: Row, label: str) -> None:
+        capitals = in_capitals(row.types)
         for name in row.types:
-            other = self.spelt.setdefault(name.lower(), name)
-            if other != name and name.lower() not in _KNOWN:
+            if name.lower() in _KNOWN:
+                continue
+            other = self.spelt.setdefault(name.lower(), name.lower() if capitals else name)
+            if other != name and not (capitals and other == name.lower()):
                 raise DataError(f"{label}: the column {name!r} differs only in case from {other!r}")
 
     def _check_table(self, run: Run, label: str) -> None:
@@ -410,10 +444,14 @@ class _Import:
         self.notes += [f"{count:,} left out: {why}" for why, count in work.left_out.items()][
             :_SAMPLE
         ]
+        if work.replaced:
+            count = work.replaced
+            were = "1 event that was there is" if count == 1 else f"{count:,} events that were there are"  # noqa: E501  # fmt: skip
+            self.notes.append(f"{were} left out now: a copy of what was received before it")
         return ImportResult(
             output=self.state.folder,
-            files=len(self.new_files) + len(self.known),
-            known_files=len(self.known),
+            files=len(self.new_files) + self.known_files,
+            known_files=self.known_files,
             lines=self.lines,
             events=counts.events,
             identify_calls=counts.identify_calls,

@@ -17,12 +17,13 @@ from funnelkit.events.table import literally
 from funnelkit.events.times import is_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
 
     from funnelkit.events.importers import Format
+    from funnelkit.events.importers.columns import Kind
     from funnelkit.events.importers.lines import Chunk
 
 NO_OBJECT: Final = "no object"
@@ -60,8 +61,8 @@ def write_chunk(
 ) -> list[Problem]:
     """Write a chunk as a run; return the rows whose keys are wrong.
 
-    `spelt` has the spelling of each key so far by its lower case: DuckDB would mix up two names
-    that differ only in case, so the second one is refused.
+    `spelt` has the spelling of each column so far by its lower case: DuckDB would mix up two names
+    that differ only in case, so the second one is refused. Amplitude's columns have one spelling.
     """
     files = literally([str(chunk.path)])
     size = max(_LARGEST_OBJECT, chunk.longest + 1)
@@ -72,15 +73,19 @@ def write_chunk(
         {"files": files},
     ).fetchall()
     names: dict[str, None] = {}
+    here: dict[str, str] = {}
     bad: dict[tuple[str, ...], str] = {}
     for keys, *_ in found:
         if not keys:
             continue
-        if fault := _fault(keys, spelt):
+        capitals = in_capitals(keys)
+        own = [key.lower() if capitals else key for key in keys if key.lower() not in EXPORT]
+        if fault := _fault(keys, here) or _differs(own, spelt):
             bad[tuple(keys)] = fault
             continue
         names |= dict.fromkeys(keys)
-        spelt |= {key.lower(): key for key in keys}
+        here |= {key.lower(): key for key in keys}
+        spelt |= {key.lower(): key for key in own}
     problems = []
     if bad:
         rows = connection.execute(
@@ -144,12 +149,12 @@ def _write(
         inner.append(f"({no_object}) AS fk_no_object")
         tests.append(f"WHEN fk_no_object THEN '{NO_OBJECT}'")
     for number, (name, sql) in enumerate(event.items()):
-        kind = "whole" if merges and name != "merge_time" else EXPORT.get(name, "text")
+        kind: Kind = "whole" if merges and name != "merge_time" else EXPORT.get(name, "text")
         column = quote_identifier(name)
         outer.append(column)
         if kind in _CAST:
             raw = f"fk_raw_{number}"
-            inner += [f"{sql} AS {raw}", f"TRY_CAST({sql} AS {TYPES[kind]}) AS {column}"]
+            inner += [f"{sql} AS {raw}", f"{_cast(sql, kind)} AS {column}"]
             tests.append(
                 f"WHEN {raw} IS NOT NULL AND {column} IS NULL "
                 f"THEN {_said(name, raw)} || ', which is no {_CAST[kind]}'"
@@ -169,7 +174,7 @@ def _write(
         taken = {name.lower() for name in event}
         for key in row.types:
             if key not in used and key not in event:
-                column = quote_identifier(key + "_" * (key.lower() in taken))
+                column = quote_identifier(_own_name(key, row) + "_" * (key.lower() in taken))
                 inner.append(f"{row.value(key)} AS {column}")
                 outer.append(column)
     inner.append(f"{skip or 'NULL::VARCHAR'} AS fk_skip")
@@ -183,8 +188,38 @@ def _write(
     ).fetchall()
 
 
+RESERVED: Final = frozenset({"filename", "file_row_number", "import_order"})
+"""Names of columns that an import needs; a key of that name gets an underscore more."""
+
 _CAST: Final = {"whole": "whole number", "float": "number", "truth": "boolean"}
 """The kinds of column that a text may not be read as, in words."""
+
+
+def _cast(sql: str, kind: Kind) -> str:
+    """Return the SQL of a text as the type of its column; NULL where it cannot be one."""
+    cast = f"TRY_CAST({sql} AS {TYPES[kind]})"
+    if kind != "whole":
+        return cast
+    broken = f"TRY_CAST({sql} AS DOUBLE)"  # a cast to a whole number would round
+    return (
+        f"CASE WHEN NOT regexp_matches({sql}, '[.eE]') OR {broken} = trunc({broken}) "
+        f"THEN {cast} END"
+    )
+
+
+def _own_name(key: str, row: Row) -> str:
+    """Return the name of a column that is not Amplitude's: its key, where that is free for it.
+
+    A warehouse that writes its names in capitals means the same columns as another one.
+    """
+    if in_capitals(row.types):
+        key = key.lower()
+    return key + "_" * (key.lower() in RESERVED or key.lower().startswith("fk_"))
+
+
+def in_capitals(keys: Iterable[str]) -> bool:
+    """Tell whether all names are in capitals, as Snowflake writes them."""
+    return all(key == key.upper() for key in keys)
 
 
 def _time_key(row: Row) -> str | None:
@@ -240,6 +275,10 @@ def _fault(keys: Sequence[str], spelt: Mapping[str, str]) -> str | None:
     clash = first_clash(keys)
     if clash:
         return f"the keys {clash[0]!r} and {clash[1]!r} differ only in case"
+    return _differs(keys, spelt)
+
+
+def _differs(keys: Sequence[str], spelt: Mapping[str, str]) -> str | None:
     for key in keys:
         other = spelt.get(key.lower(), key)
         if other != key:

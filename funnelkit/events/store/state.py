@@ -61,7 +61,10 @@ class Version:
 
 def is_store(path: Path) -> bool:
     """Return whether a folder is a Delta table."""
-    return (path / LOG).is_dir()
+    try:
+        return (path / LOG).is_dir()
+    except OSError:  # whoever reads the path says what is wrong with it, as with a name too long
+        return False
 
 
 def commits(folder: Path) -> list[int]:

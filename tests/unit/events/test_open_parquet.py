@@ -267,7 +267,7 @@ def test_a_file_whose_name_is_a_glob_is_read_itself(tmp_path):
 def test_a_folder_is_read_recursively_without_what_is_no_event_file(tmp_path):
     write(tmp_path / "a.parquet")
     write(tmp_path / "deep" / "er" / "b.parquet")
-    for other in ("_delta_log/c.parquet", ".hidden/d.parquet", "truth.parquet"):
+    for other in ("_later/c.parquet", ".hidden/d.parquet", "truth.parquet"):
         write(tmp_path / other, user_id=["wrong"])
     (tmp_path / "README.md").write_text("no events")
     assert rows(tmp_path, "user_id") == [("u",), ("u",)]

@@ -218,3 +218,14 @@ def test_the_command_says_what_became_of_every_line(tmp_path, capsys):
     assert [(json.loads(each)["line"], json.loads(each)["text"]) for each in rejects] == [
         (2, "no json")
     ]
+
+
+def test_a_property_called_events_does_not_make_a_request_of_an_export(tmp_path):
+    line = {
+        "event_properties": {"events": ["x"], "more": {"events": [1]}},
+        "event_time": "2024-01-05 10:00:00.000000", "event_type": "A", "user_id": "u",
+    }  # fmt: skip
+    source = tmp_path / "a.json"
+    source.write_text(f"{json.dumps(line)}\n", "utf-8")
+    assert fk.import_events(source, tmp_path / "events").events == 1
+    assert fk.report(source, steps="A").counts == (1,)

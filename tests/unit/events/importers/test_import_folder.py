@@ -186,3 +186,30 @@ def test_a_pipe_is_refused_since_it_can_be_read_only_once(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DataError, match="no file"):
         fk.import_events(tmp_path / "pipe", tmp_path / "events")
+
+
+def same_insert_id(folder, *days):
+    for day in days:
+        line = {"event_type": "A", "time": 1_700_000_000_000 + 1000 * DAY * day, "device_id": "d",
+                "insert_id": "i"}  # fmt: skip
+        (folder / f"{day}.jsonl").write_text(f"{json.dumps(line)}\n", "utf-8")
+    return [folder / f"{day}.jsonl" for day in days]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_copy_does_not_prolong_the_seven_days(together, tmp_path):
+    files = same_insert_id(tmp_path, 0, 6, 12, 19, 20)
+    sources = [files] if together else files
+    results = [fk.import_events(source, tmp_path / "events") for source in sources]
+    assert sum(result.events for result in results) == results[-1].total == 3  # 0, 12, 20
+    assert sum(result.duplicates for result in results) == 2
+    with fk_open(files) as table:
+        assert table.rows == 3
+
+
+def test_lines_add_up_where_an_earlier_event_comes_later(tmp_path):
+    late, early = same_insert_id(tmp_path, 6, 0)
+    fk.import_events(late, tmp_path / "events")
+    result = fk.import_events(early, tmp_path / "events")
+    assert (result.lines, result.events, result.duplicates, result.total) == (1, 1, 0, 1)
+    assert "1 event that was there is left out now" in result.notes[0]

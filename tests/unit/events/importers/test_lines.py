@@ -133,3 +133,48 @@ def test_what_only_a_name_suggests_is_noted(tmp_path):
     (tmp_path / "other.jsonl").write_bytes(b'{"a": 1}\n')
     with pytest.raises(DataError, match=r"other\.jsonl has no column for an event type"):
         fk.import_events(tmp_path / "other.jsonl", tmp_path / "imported")
+
+
+def test_a_file_without_one_line_of_text_is_all_rejects(tmp_path):
+    result, rejects = imported(b'{"a": "\xff"}\n{"a": "\xfe"}\n', tmp_path)
+    assert (result.lines, result.events, result.rejected) == (2, 0, 2)
+    assert [reason for _, reason in rejects] == ["not UTF-8 at byte 8"] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [("{}\n".encode("utf-16"), "UTF-16"), (b"\x28\xb5\x2f\xfd\0", "Zstandard"), (b"BZh9", "bzip2")],
+)
+def test_what_cannot_be_read_at_all_is_called_by_its_name(content, what, tmp_path):
+    with pytest.raises(DataError, match=what):
+        imported(content, tmp_path)
+
+
+def test_a_number_with_a_fraction_is_no_id(tmp_path):
+    event = {"event_type": "A", "event_time": "2024-01-05 10:00:00"}
+    lines = [json.dumps({**event, "amplitude_id": each}) for each in (5.7, 5.0, "5", 5e0, "1e3")]
+    _, rejects = imported("\n".join(lines).encode(), tmp_path)
+    assert rejects == [(1, "amplitude_id is '5.7', which is no whole number")]
+    assert fk.report(tmp_path / "imported", steps="A").counts == (2,)
+
+
+def test_one_body_a_line_loses_only_the_line_that_is_none(tmp_path):
+    body = json.dumps({"api_key": "k", "events": [json.loads(good(1)), json.loads(good(2))]})
+    last = '{"events": [{"event_type": "A", "time": 1, "user_id": "u\u2028u"}]}'  # no line end
+    content = f'{body}\n{{"events": [{{"ev\n\n{last}\n{{"events": 5}}\n'.encode()
+    result, rejects = imported(content, tmp_path)
+    assert (result.lines, result.events, result.rejected) == (5, 3, 2)
+    assert [line for line, _ in rejects] == [2, 5]
+    assert "Unterminated string" in rejects[0][1]
+    again = fk.import_events(tmp_path / "events.jsonl", tmp_path / "imported")
+    assert (again.lines, again.rejected, again.known_files, again.rejects) == (0, 0, 1, None)
+
+
+@pytest.mark.parametrize("name", ["filename", "file_row_number", "place", "fk_skip", "given"])
+def test_a_key_of_any_name_is_kept(name, tmp_path):
+    lines = [json.dumps({**json.loads(good(n)), name: f"mine {n}"}) for n in (1, 2)]
+    result, _ = imported("\n".join(lines).encode(), tmp_path)
+    assert result.events == 2
+    fk.import_events(tmp_path / "events.jsonl", tmp_path / "imported")
+    kept = next((tmp_path / "imported").glob("events-*.parquet")).read_bytes()
+    assert b"mine 1" in kept

@@ -96,3 +96,22 @@ def test_plain_parquet_with_structs_keeps_names_that_differ_by_case(tmp_path):
     fk.import_events(tmp_path / "events.parquet", tmp_path / "imported")
     for steps in ("A[price is 1]", "A[Price is x]"):
         assert fk.report(tmp_path / "imported", steps=steps).counts == (1,)
+
+
+@pytest.mark.parametrize("capitals_first", [True, False])
+def test_columns_in_capitals_and_not_are_the_same_in_one_import(capitals_first, tmp_path):
+    capitals, small = tmp_path / "a.json", tmp_path / "b.json"
+    rows = f"SELECT *, true AS FOLLOWED_AN_IDENTIFY FROM ({SNOWFLAKE})"
+    duckdb.sql(f"COPY ({rows}) TO '{capitals}' (FORMAT json)")
+    small.write_text(
+        '{"event_type":"A","event_time":"2024-01-01 10:00:00","amplitude_id":9,"uuid":"u-3",'
+        '"followed_an_identify":false}\n',
+        "utf-8",
+    )
+    sources = [capitals, small] if capitals_first else [small, capitals]
+    result = fk.import_events(sources, tmp_path / "imported")
+    assert (result.lines, result.events, result.rejected) == (3, 3, 0)
+    rows = duckdb.sql(
+        f"SELECT uuid, followed_an_identify FROM '{tmp_path}/imported/*.parquet' ORDER BY 1"
+    ).fetchall()
+    assert rows == [("u-1", "true"), ("u-2", "true"), ("u-3", "false")]
