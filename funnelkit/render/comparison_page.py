@@ -34,10 +34,9 @@ def comparison_page(result: ComparisonResult, made: Reproduction) -> str:
         DefinitionError: the extra `charts` is missing.
     """
     steps = result.baseline.funnel.steps
-    title = (
-        f"{result.baseline.name} against {result.against.name}: "
-        f"{steps[0].label} to {steps[-1].label}"
-    )
+    sides = (result.baseline.name, result.against.name)
+    named = "Comparison" if sides == ("baseline", "against") else " and ".join(sides)
+    title = f"{named}: {steps[0].label} to {steps[-1].label}"
     lead = [result.sentence]
     if result.randomised_by is None:
         lead.append(CANNOT_SHOW)

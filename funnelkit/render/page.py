@@ -49,6 +49,7 @@ th { font-weight: 600; } thead th { color: var(--muted); font-weight: 400; }
 pre { background: var(--shade); padding: .75rem 1rem; border-radius: .4rem; overflow-x: auto;
   white-space: pre-wrap; overflow-wrap: anywhere; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+@page { margin: 15mm; }
 @media print { main { max-width: none; padding: 0; } figure, table, pre { break-inside: avoid; }
   h2, h3 { break-after: avoid; } .scroll, figure { overflow: visible; }
   figure svg { min-width: 0; } }

@@ -170,7 +170,7 @@ def load_funnel(
     """Return the funnel of `FILE:NAME`, of a file of Amplitude's chart, or of an API query.
 
     Args:
-        reference: `"funnels.toml:checkout"`, `"chart.json"`, or the query or whole address of
+        reference: `"shop.funnel.toml:checkout"`, `"chart.json"`, or the query or whole address of
             `GET /api/2/funnels`.
         custom_events: what the custom events are that a chart or a query only names.
         settings: how a chart or a query is read, where Amplitude's documentation is silent.

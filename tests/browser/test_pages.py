@@ -78,6 +78,14 @@ def test_a_page_fits_a_narrow_screen(pages, open_file):
     assert page.evaluate("document.documentElement.scrollWidth") <= 380
 
 
+def test_names_in_a_table_keep_their_words_on_a_narrow_screen(pages, open_file):
+    page = open_file(pages["compare"], width=380).page
+    cells = page.locator("tbody td.words")
+    assert cells.all_inner_texts()[0] == "ProductViewed"
+    heights = cells.evaluate_all("cells => cells.map(cell => cell.clientHeight)")
+    assert max(heights) < 60
+
+
 def test_a_page_prints_in_light_colours(pages, open_file):
     opened = open_file(pages["compare"], scheme="dark")
     opened.page.emulate_media(media="print", color_scheme="dark")
