@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DataError
+from funnelkit.events.lock import locked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +78,10 @@ class Imported:
         Raises:
             DataError: another import has changed the folder meanwhile.
         """
+        with locked(self.beside / ".lock"):  # nobody comes between the look and the change
+            self._commit()
+
+    def _commit(self) -> None:
         before = read_imported(self.folder)
         if (before.number if before else 0) != self.number - 1:
             for file in (self.events_path, self.merges_path, self.final_path):

@@ -257,11 +257,11 @@ class Finish:
     def _merges(self) -> int:
         """Create the table `fk_merges` of all merges; return how many lines of them were read."""
         parts = []
+        given = "least(amplitude_id, merged_amplitude_id) >= 0"  # others are found anew
         if self.state.merges_path is not None:
             kept = self._read([self.state.merges_path])
             parts.append(
-                "SELECT amplitude_id, merged_amplitude_id, merge_time FROM "
-                f"{kept} WHERE least(amplitude_id, merged_amplitude_id) >= 0"  # or found anew
+                f"SELECT amplitude_id, merged_amplitude_id, merge_time FROM {kept} WHERE {given}"
             )
         read = 0
         if self.merge_runs:
@@ -273,7 +273,8 @@ class Finish:
             wanted = "fk_problem IS NULL AND fk_arrival NOT IN (FROM fk_forgotten)"
             read = self.one(f"SELECT count(*) FROM {rows} WHERE {wanted}")
             parts.append(
-                f"SELECT amplitude_id, merged_amplitude_id, merge_time FROM {rows} WHERE {wanted}"
+                "SELECT amplitude_id, merged_amplitude_id, merge_time "
+                f"FROM {rows} WHERE {wanted} AND {given}"
             )
         if self._table_exists("fk_joined"):
             parts.append(

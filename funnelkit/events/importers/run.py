@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +17,17 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from funnelkit.errors import DataError, DefinitionError
 from funnelkit.events.bodies import write_lines
+from funnelkit.events.columns import ARRIVAL
 from funnelkit.events.connection import data_errors, work_connection
 from funnelkit.events.delimited import delimited_rows
 from funnelkit.events.files import EventFile, find_files, flatten, foreign, text_format
-from funnelkit.events.imported import BESIDE, Imported, ImportedFile, read_imported
+from funnelkit.events.imported import (
+    BESIDE,
+    Imported,
+    ImportedFile,
+    imported_with,
+    read_imported,
+)
 from funnelkit.events.importers.archive import Member, members, opened
 from funnelkit.events.importers.columns import EXPORT
 from funnelkit.events.importers.finish import Finish
@@ -69,8 +77,18 @@ def import_files(
     progress: Callable[[int], None] | None = None,
 ) -> ImportResult:
     """Add the events of `sources` to the folder `output`; see `api.import_events`."""
-    found = {path: str(path) for source in flatten(sources) for path in find_files(source)}
+    found = {
+        path: str(path)
+        for source in flatten(sources)
+        for file in find_files(source)
+        for path in _with_merges(file)
+    }
     before = _folder(output)
+    itself = [path for path in found if path.resolve().is_relative_to(output.resolve())]
+    for path in itself:
+        del found[path]
+    if rejects is not None:
+        _check_rejects(rejects, found)
     output.mkdir(parents=True, exist_ok=True)
     beside = output / BESIDE
     beside.mkdir(exist_ok=True)
@@ -90,6 +108,8 @@ def import_files(
             strict=strict,
             progress=progress,
         )
+        if itself:
+            work.notes.append(f"{output} is where events are imported to, and no source of them")
         with closing(work):
             for number, query in enumerate(queries, start=1):
                 found[query.write(Path(folder) / f"query-{number}.parquet")] = query.label
@@ -98,8 +118,14 @@ def import_files(
                 work.read(member)
             work.flush()
             work.wait()
-            result = work.finish(insert_id_clock)
-            written = work.keep_rejects(rejects or beside / f"rejects-{work.state.number}.jsonl")
+            # First: what was left out would not be told again once the files are known.
+            written = work.keep_rejects(rejects)
+            try:
+                result = work.finish(insert_id_clock)
+            except BaseException:
+                if written is not None:
+                    written.unlink(missing_ok=True)
+                raise
     return replace(result, rejects=written)
 
 
@@ -120,6 +146,24 @@ def _folder(output: Path) -> Imported:
     ):
         raise DefinitionError(f"-o {output} is a folder of something else; name a new one")
     return found or Imported(output)
+
+
+def _with_merges(file: Path) -> Iterator[Path]:
+    """Yield a file, and the merges that belong to it if it holds imported events."""
+    yield file
+    imported = imported_with(file)
+    if imported is not None and imported.merges_path is not None:
+        yield imported.merges_path
+
+
+def _check_rejects(path: Path, sources: Collection[Path]) -> None:
+    """Refuse a file that cannot be written or that is read, before any work is done in vain."""
+    if path.exists() and any(path.samefile(source) for source in sources):
+        raise DefinitionError(f"--rejects {path} is one of the sources; name another file")
+    if path.is_dir():
+        raise DefinitionError(f"--rejects {path} is a folder; name a file")
+    if not path.parent.is_dir():
+        raise DefinitionError(f"cannot write {path}: there is no folder {path.parent}")
 
 
 def _sweep(beside: Path) -> None:
@@ -351,7 +395,7 @@ class _Import:
         self.flush()
         self.wait()
         with data_errors(member.label):
-            row, relation, values = self._table(file, kind)
+            row, relation, values = self._table(file, kind, own=imported_with(member.path))
         form = self._format(row.types.keys(), member.label)
         self._clash(row, member.label)
         with data_errors(member.label):
@@ -365,8 +409,10 @@ class _Import:
         self._finished(member.label, digest.hexdigest(), count, *all_rows)
         path.unlink()
 
-    def _table(self, file: EventFile, kind: str) -> tuple[Row, str, Mapping[str, object]]:
-        """Return the rows of a CSV or Parquet file."""
+    def _table(
+        self, file: EventFile, kind: str, *, own: Imported | None
+    ) -> tuple[Row, str, Mapping[str, object]]:
+        """Return the rows of a CSV or Parquet file; of `own` events as they were before."""
         if kind == "csv":
             copy = self.folder / f"text-{next(self.counter)}.parquet"
             rows = delimited_rows(self.connection, file, copy)
@@ -376,8 +422,15 @@ class _Import:
         schema = read_schema(source)
         fields = {name: schema.fields(name) for name in schema.types}
         relation = read_parquet("$files", hive=False)
+        types = dict(schema.types)
+        if own is not None and types.pop(ARRIVAL, None):  # ids that were found are found anew
+            relation = (
+                f"(SELECT * EXCLUDE ({ARRIVAL}) "
+                "REPLACE (CASE WHEN amplitude_id >= 0 THEN amplitude_id END AS amplitude_id) "
+                f"FROM {relation} ORDER BY {ARRIVAL})"
+            )
         return (
-            Row(schema.types, file.label, fields),
+            Row(types, file.label, fields),
             relation,
             {"files": literally([str(file.path)])},
         )
@@ -411,7 +464,7 @@ class _Import:
             self.rejected[reject.file] = self.rejected.get(reject.file, 0) + 1
             self.spool.write(json.dumps(asdict(reject), ensure_ascii=False) + "\n")
 
-    def keep_rejects(self, path: Path) -> Path | None:
+    def keep_rejects(self, wanted: Path | None) -> Path | None:
         """Write the rejected lines; return the file, None if there are none."""
         if self.spool is None:
             return None
@@ -421,12 +474,22 @@ class _Import:
         first = next(kept, None)
         if first is None:
             return None
+        path = wanted or self._free()
         try:
             with path.open("w", encoding="utf-8") as file:
                 file.write(first)
                 file.writelines(kept)
         except OSError as error:
             raise DefinitionError(f"cannot write {path}: {error.strerror}") from error
+        return path
+
+    def _free(self) -> Path:
+        """Return the name for rejects; another one if an import at the same time has it."""
+        path = self.state.beside / f"rejects-{self.state.number}.jsonl"
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            path = path.with_stem(f"{path.stem}-{os.urandom(4).hex()}")
         return path
 
     def close(self) -> None:

@@ -174,7 +174,10 @@ def _write(
         taken = {name.lower() for name in event}
         for key in row.types:
             if key not in used and key not in event:
-                column = quote_identifier(_own_name(key, row) + "_" * (key.lower() in taken))
+                other = EXPORT.get(key.lower(), "text") != "text"  # of that name, not of its type
+                column = quote_identifier(
+                    _own_name(key, row) + "_" * (key.lower() in taken or other)
+                )
                 inner.append(f"{row.value(key)} AS {column}")
                 outer.append(column)
     inner.append(f"{skip or 'NULL::VARCHAR'} AS fk_skip")

@@ -1,12 +1,12 @@
-"""One writer at a time: a lock that the system takes back when its holder dies."""
+"""One writer at a time."""
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from funnelkit.errors import DataError
+from funnelkit.events.lock import locked
 from funnelkit.events.store.layout import SIDE
 
 if TYPE_CHECKING:
@@ -24,27 +24,10 @@ def writing(folder: Path, *, waiting: Callable[[], None] = lambda: None) -> Iter
         DataError: the folder cannot be written.
     """
     side = folder / SIDE
-    try:
-        side.mkdir(parents=True, exist_ok=True)
-        handle = os.open(side / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise DataError(f"{folder} cannot be written: {error.strerror}") from error
-    try:
-        _lock(handle, waiting)
+    with ExitStack() as stack:
+        try:
+            side.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(side / "lock", waiting=waiting))
+        except OSError as error:
+            raise DataError(f"{folder} cannot be written: {error.strerror}") from error
         yield
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int, waiting: Callable[[], None]) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        waiting()
-        fcntl.flock(handle, fcntl.LOCK_EX)
-    except OSError:  # a file system without locks
-        return

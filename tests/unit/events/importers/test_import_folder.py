@@ -213,3 +213,35 @@ def test_lines_add_up_where_an_earlier_event_comes_later(tmp_path):
     result = fk.import_events(early, tmp_path / "events")
     assert (result.lines, result.events, result.duplicates, result.total) == (1, 1, 0, 1)
     assert "1 event that was there is left out now" in result.notes[0]
+
+
+def test_a_folder_of_imported_events_is_a_source_with_its_merges_and_without_made_up_ids(tmp_path):
+    people = [("d", None), ("d", "ann"), ("e", None), ("e", "bob"), ("f", "bob")]
+    events = [
+        {"event_type": "AB"[n % 2], "time": 1_700_000_000_000 + n * 1000, "device_id": device,
+         "user_id": user, "insert_id": str(n)}
+        for n, (device, user) in enumerate(people)
+    ]  # fmt: skip
+    given = {"event_type": "A", "event_time": "2024-01-05 10:00:00", "amplitude_id": 5}
+    other = {**given, "event_type": "B", "event_time": "2024-01-05 10:00:01", "amplitude_id": 6}
+    merge = {"amplitude_id": 6, "merged_amplitude_id": 5, "merge_time": 1_704_452_400_000}
+    files = []
+    for name, lines in [("sent", events), ("export", [given, other]), ("merges", [merge])]:
+        files.append(tmp_path / f"{name}.jsonl")
+        files[-1].write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    fk.import_events(files, tmp_path / "first")
+    result = fk.import_events(tmp_path / "first", tmp_path / "second")
+    assert (result.events, result.rejected, result.total) == (7, 0, 7)
+    for folder in ("first", "second"):
+        assert fk.report(tmp_path / folder, steps="A > B").counts == (3, 3)
+    again = fk.import_events(tmp_path / "first", tmp_path / "first")
+    assert (again.lines, again.total) == (0, 7)
+    assert "no source of them" in again.notes[0]
+
+
+def test_rejects_that_could_not_be_written_stop_an_import_before_it_begins(tmp_path):
+    source = write(tmp_path / "a.jsonl", ("A", 1, "u", "1"))
+    for rejects in (tmp_path, tmp_path / "no folder" / "rejects.jsonl", source):
+        with pytest.raises(DefinitionError, match="rejects"):
+            fk.import_events(source, tmp_path / "events", rejects=rejects)
+    assert not (tmp_path / "events").exists()
