@@ -427,3 +427,12 @@ def test_format_that_does_not_exist_names_those_that_do(tmp_path, capfd):
     source = lines(tmp_path / "in.jsonl", *MIXPANEL)
     assert run(["import", str(source), "-o", str(tmp_path / "e"), "--as", "mixpannel"]) == 2
     assert "Did you mean 'mixpanel'?" in capfd.readouterr().err
+
+
+def test_a_column_that_a_format_does_not_know_keeps_its_type_beside_amplitudes(tmp_path):
+    source = tmp_path / "a.jsonl"
+    line = {"event_name": "A", "event_timestamp": 1_704_452_400_000_000, "user_pseudo_id": "d",
+            "server_received_time": "soon", "session_id": "s"}  # fmt: skip
+    source.write_text(f"{json.dumps(line)}\n", "utf-8")
+    result = fk.import_events(source, tmp_path / "events", as_="ga4")
+    assert (result.events, result.rejected) == (1, 0)
