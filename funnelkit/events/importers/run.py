@@ -423,7 +423,8 @@ class _Import:
         fields = {name: schema.fields(name) for name in schema.types}
         relation = read_parquet("$files", hive=False)
         types = dict(schema.types)
-        if own is not None and types.pop(ARRIVAL, None):  # ids that were found are found anew
+        if own is not None and ARRIVAL in types:  # ids that were found are found anew
+            del types[ARRIVAL]
             relation = (
                 f"(SELECT * EXCLUDE ({ARRIVAL}) "
                 "REPLACE (CASE WHEN amplitude_id >= 0 THEN amplitude_id END AS amplitude_id) "
