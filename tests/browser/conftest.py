@@ -37,13 +37,13 @@ class Opened:
         page.on("console", lambda said: self.complaints.append(said.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    def findings(self):
-        """Return what axe-core finds that is serious or critical."""
+    def findings(self, *rules):
+        """Return what axe-core finds that is serious or critical, by all rules or by some."""
         import axe_playwright_python
 
         code = Path(axe_playwright_python.__file__).with_name("axe.min.js")
         self.page.add_script_tag(content=code.read_text(encoding="utf-8"))
-        found = self.page.evaluate("axe.run()")
+        found = self.page.evaluate("rules => axe.run(rules ? {runOnly: rules} : {})", rules or None)
         return [
             (one["id"], one["impact"], [node["html"][:200] for node in one["nodes"]])
             for one in found["violations"]

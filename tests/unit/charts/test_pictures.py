@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import funnelkit as fk
+from funnelkit.charts import pictures
 from funnelkit.charts.theme import DARK
 from funnelkit.errors import DefinitionError
 
@@ -23,6 +24,13 @@ def chart():
     return fk.report(frame, steps=[step, fk.Step((fk.EventSelector("B"),))]).chart()
 
 
+@pytest.fixture
+def libraries(monkeypatch):
+    """Stand in for Vega, of which tests/browser makes and opens a page: it takes seconds."""
+    monkeypatch.setattr(pictures, "_libraries", lambda: "/* Vega */")
+
+
+@pytest.mark.usefixtures("libraries")
 def test_a_file_holds_what_its_name_says(chart, tmp_path):
     for ending, start in ((".png", b"\x89PNG"), (".svg", b"<svg"), (".HTML", b"<!DOCTYPE html>")):
         file = tmp_path / f"picture{ending}"
@@ -55,6 +63,7 @@ def test_svg_is_well_formed_and_says_what_it_shows(chart):
     assert "step 1, </script><b>: 1" in inside["desc"]
 
 
+@pytest.mark.usefixtures("libraries")
 def test_a_page_loads_nothing_and_is_not_ended_by_its_data(chart):
     page = chart.to_bytes("html").decode()
     assert page.count("</script") == 2
