@@ -8,6 +8,7 @@ from funnelkit.charts.bars import Bar, Row, bars_view
 from funnelkit.charts.chart import Part
 from funnelkit.charts.theme import WIDTH
 from funnelkit.charts.words import counted
+from funnelkit.charts.words import units as units_of
 from funnelkit.result.percent import percent
 from funnelkit.result.words import amount, count
 
@@ -36,7 +37,7 @@ def frequency_part(frequency: Frequency, funnel: Funnel, *, name: str = "") -> P
     )
     return Part(
         words=f"{name}: {words}" if name else words,
-        beside=(f"{count(total)} {noun} that reached step {step + 1}", *counted(funnel)),
+        beside=(f"{units_of(total, funnel)} that reached step {step + 1}", *counted(funnel)),
         view=bars_view(rows or [_row("1 time", 0, 0, noun)], [noun], pixels=WIDTH),
         alternative="",
     )

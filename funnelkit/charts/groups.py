@@ -10,7 +10,7 @@ from funnelkit.charts.theme import WIDTH
 from funnelkit.charts.words import counted
 from funnelkit.result.percent import percent
 from funnelkit.result.words import count
-from funnelkit.specs.text import format_group_by
+from funnelkit.specs.text import format_property
 
 if TYPE_CHECKING:
     from funnelkit.model import Funnel
@@ -38,7 +38,11 @@ def groups_part(segment: Series, funnel: Funnel, *, name: str = "") -> Part:
         for group in shown
     ]
     most = max((group.conversion or 0 for group in shown), default=0) or 1.0
-    by = " and ".join(format_group_by(funnel.group_by)) if funnel.group_by else "value"
+    by = "value"
+    if funnel.group_by is not None:
+        step = funnel.group_by.step
+        by = " and ".join(map(format_property, funnel.group_by.properties))
+        by += f" at step {step}" if step > 1 else ""
     words = f"{name + ': ' if name else ''}conversion by {by}"
     last = f"{noun} that reached step {len(segment.steps)}, {segment.steps[-1].event}"
     left = len(segment.groups) - len(shown) + segment.groups_left_out

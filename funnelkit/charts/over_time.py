@@ -115,27 +115,29 @@ def _lines(
     colors = color(series, pixels, symbol=None)
     several = len(series) > 1
     there = [point for point in points if point["conversion"] is not None]
+    joined = [point for point in there if "from" in point]
+    lines = [{
+        "data": {"values": joined},
+        "mark": {"type": "rule", "strokeWidth": 1 if dense else 2, "strokeCap": "round"},
+        "encoding": {
+            "x": {"field": "from", **x},
+            "x2": {"field": "interval"},
+            "y": {"field": "from_conversion", **y, "axis": axis},
+            "y2": {"field": "conversion"},
+            "color": colors,
+            "strokeDash": {
+                "field": "complete",
+                "type": "nominal",
+                "scale": {"domain": [True, False], "range": [[1, 0], [2, 5]]},
+                "legend": None,
+            },
+        },
+    }]  # fmt: skip
     return {
         "width": pixels,
         "height": HEIGHT,
         "layer": [
-            {
-                "data": {"values": [point for point in there if "from" in point]},
-                "mark": {"type": "rule", "strokeWidth": 1 if dense else 2, "strokeCap": "round"},
-                "encoding": {
-                    "x": {"field": "from", **x},
-                    "x2": {"field": "interval"},
-                    "y": {"field": "from_conversion", **y, "axis": axis},
-                    "y2": {"field": "conversion"},
-                    "color": colors,
-                    "strokeDash": {
-                        "field": "complete",
-                        "type": "nominal",
-                        "scale": {"domain": [True, False], "range": [[1, 0], [2, 5]]},
-                        "legend": None,
-                    },
-                },
-            },
+            *(lines if joined else ()),
             {
                 "data": {"values": there},
                 "mark": {

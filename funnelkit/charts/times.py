@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from funnelkit.charts.chart import Part
 from funnelkit.charts.marks import halo, text
 from funnelkit.charts.theme import AXIS, INK, SERIES, WIDTH
-from funnelkit.charts.words import counted
+from funnelkit.charts.words import counted, units
 from funnelkit.result.percent import percent
 from funnelkit.result.tables.times import ONLY, merged, range_of
 from funnelkit.result.words import count, duration, short_duration
@@ -33,7 +33,7 @@ def times_part(times: TimeToConvert, funnel: Funnel, *, name: str = "") -> Part:
     )
     if name:
         words = f"{name}: {words}"
-    who = f"{count(times.units)} {funnel.noun}s ({ONLY})"
+    who = f"{units(times.units, funnel)} ({ONLY})"
     average = f"average {duration(times.average_seconds)}"
     said = "; ".join(f"{range_of(one)}: {count(one.count)}" for one in bins if one.count)
     return Part(

@@ -24,15 +24,17 @@ if TYPE_CHECKING:
 
 def converted(series: Series, funnel: Funnel) -> str:
     """Return the conversion of the whole funnel: `23.8 % converted, 464 of 1,951 users`."""
-    noun = f"{funnel.noun}s"
-    if len(series.steps) == 1 and series.counts[0]:
-        return f"{count(series.counts[0])} {noun} did step 1"
     if not series.counts[0]:
-        return f"No {noun} did step 1"
-    return (
-        f"{percent(series.conversion)} converted, {count(series.counts[-1])} of "
-        f"{count(series.counts[0])} {noun}"
-    )
+        return f"No {funnel.noun}s did step 1"
+    entered = units(series.counts[0], funnel)
+    if len(series.steps) == 1:
+        return f"{entered} did step 1"
+    return f"{percent(series.conversion)} converted, {count(series.counts[-1])} of {entered}"
+
+
+def units(number: int, funnel: Funnel) -> str:
+    """Return so many of what is counted: `1 user`, `1,951 users`."""
+    return f"{count(number)} {funnel.noun}{'' if number == 1 else 's'}"
 
 
 def whole_time(series: Series) -> str:

@@ -116,7 +116,7 @@ def test_no_label_is_cut_and_none_lies_on_another(name, open_file, tmp_path):
 
 def test_a_page_with_a_chart_draws_itself_offline(open_file, tmp_path):
     file = tmp_path / "picture.html"
-    funnel(["<i>A</i>", "B"]).save(file)
+    funnel(["<i>A</i>", "B"], interval="month").save(file)
     for scheme in ("light", "dark"):
         opened = open_file(file, scheme=scheme)
         opened.page.wait_for_selector("#chart svg text")

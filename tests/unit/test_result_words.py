@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from funnelkit.result import AgePoint, Bin
 from funnelkit.result.tables.age import at
-from funnelkit.result.tables.times import _merged
+from funnelkit.result.tables.times import merged
 from funnelkit.result.words import amount, change, points, short_duration, sparkline
 
 
@@ -69,7 +69,7 @@ def test_a_curve_holds_from_a_point_to_the_next_and_not_beyond_its_end(age, shar
 def test_bins_that_are_put_together_keep_everybody_and_leave_no_gap(counts, opened):
     bins = [Bin(start=k, end=k + 1, count=n) for k, n in enumerate(counts)]
     bins += [Bin(start=len(counts), end=None, count=4)] if opened else []
-    found = _merged(bins)
+    found = merged(bins)
     assert len(found) <= 20 + opened
     assert sum(b.count for b in found) == sum(b.count for b in bins)
     assert [b.end for b in found[:-1]] == [b.start for b in found[1:]]

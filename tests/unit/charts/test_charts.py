@@ -268,3 +268,15 @@ def test_a_curve_by_age_begins_with_nobody_and_shows_a_single_conversion():
         if "within" in point
     ]
     assert curve[-2:] == [(30.0, 0.0), (300.0, 1.0)]
+
+
+def test_groups_of_a_later_step_are_named_so():
+    chart = fk.report(THREE, steps="A > B", group_by="2:plan").chart("groups")
+    assert chart.title == "Conversion by plan at step 2"
+
+
+def test_one_user_is_not_called_one_users():
+    one = events(("u1", 0, "A", "x"), ("u1", 5, "B", "x"))
+    chart = fk.report(one, steps="A > B", frequency=True, time_to_convert=True).chart()
+    assert "1 users" not in json.dumps(chart.spec)
+    assert chart.title.startswith("100 % converted, 1 of 1 user ·")

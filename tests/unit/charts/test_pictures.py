@@ -59,7 +59,7 @@ def test_svg_is_well_formed_and_says_what_it_shows(chart):
     root = ET.fromstring(chart.to_svg())
     inside = {child.tag.partition("}")[2]: child.text for child in root}
     assert root.get("role") == "img"
-    assert inside["title"] == "0.00 % converted, 0 of 1 users"
+    assert inside["title"] == "0.00 % converted, 0 of 1 user"
     assert "step 1, </script><b>: 1" in inside["desc"]
 
 
@@ -79,7 +79,7 @@ def test_a_notebook_gets_the_spec_and_a_picture(chart):
     bundle = chart._repr_mimebundle_()
     assert bundle["application/vnd.vegalite.v5+json"] == chart.spec
     assert bundle["image/png"].startswith("iVBOR")
-    assert bundle["text/plain"] == "<Chart: 0.00 % converted, 0 of 1 users>"
+    assert bundle["text/plain"] == "<Chart: 0.00 % converted, 0 of 1 user>"
     assert set(chart._repr_mimebundle_(include=["text/plain"])) == {"text/plain"}
 
 
