@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-BLOCK: Final = 4 << 20
+BLOCK: Final = 1 << 20
 CHUNK: Final = 192 << 20
 """Bytes of lines that are put together; small files share a chunk."""
 LONGEST: Final = 64 << 20
@@ -163,6 +163,10 @@ def _is_clean(text: bytes) -> bool:
     """Return whether a block has neither blank lines nor lines that are not safe."""
     if b"\0" in text or text[:1] in b" \t\r\n" or _BLANK.search(text):
         return False
+    return text.isascii() or _is_text(text)
+
+
+def _is_text(text: bytes) -> bool:
     try:
         text.decode()
     except UnicodeDecodeError:
@@ -173,11 +177,7 @@ def _is_clean(text: bytes) -> bool:
 def _unsafe(line: bytes) -> str | None:
     if b"\0" in line:
         return json_fault(line)
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return json_fault(line)
-    return None
+    return None if _is_text(line) else json_fault(line)
 
 
 def _write(

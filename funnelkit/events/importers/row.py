@@ -26,6 +26,12 @@ TEXTS: Final = frozenset({name for name, kind in EXPORT.items() if kind != "obje
 }  # fmt: skip
 """Keys whose values are plain: they are read as text, all others as JSON."""
 
+_COMMON_TIMES: Final = (
+    "['%Y-%m-%d %H:%M:%S.%f', '%Y-%m-%dT%H:%M:%S.%fZ', '%Y-%m-%dT%H:%M:%SZ', "
+    "'%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S.%f']"
+)
+"""How Amplitude and its neighbours write times in UTC (specification C2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -120,14 +126,10 @@ class Row:
         kind = self.types[key]
         if path or kind in {"JSON", "VARCHAR"}:
             text = self.text(key, *path)
-            # Most have no offset but a Z; a plain cast, which would overlook one, is four times
-            # as fast.
-            seconds = f"TRY_CAST(rtrim({text}[18:], 'Z') AS DOUBLE)"
-            plain = f"length({text}) BETWEEN 19 AND 27 AND {seconds} >= 0"
+            # Nearly all are written in one of these ways, which is told in a tenth of the time.
             return (
-                f"CASE WHEN {plain} THEN "
-                f"coalesce(TRY_CAST({text} AS TIMESTAMP), {timestamp_of_text(text, unit)}) "
-                f"WHEN {text} IS NOT NULL THEN {timestamp_of_text(text, unit)} END"
+                f"coalesce(try_strptime({text}, {_COMMON_TIMES}), "
+                f"CASE WHEN {text} IS NOT NULL THEN {timestamp_of_text(text, unit)} END)"
             )
         read_as = column_kind(kind)
         if read_as is None:

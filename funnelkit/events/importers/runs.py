@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.events.columns import first_clash
+from funnelkit.events.importers import header
 from funnelkit.events.importers.columns import EXPORT, IDS, TYPES
+from funnelkit.events.importers.lines import BLOCK
 from funnelkit.events.importers.row import TEXTS, Row
 from funnelkit.events.sql import quote_identifier
 from funnelkit.events.table import literally
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 
 NO_OBJECT: Final = "no object"
 """The problem of a row whose line is no JSON object: the line itself tells more."""
-
-_LARGEST_OBJECT: Final = 16 << 20  # DuckDB's own limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,15 @@ def write_chunk(
 ) -> list[Problem]:
     """Write a chunk as a run; return the rows whose keys are wrong.
 
+    Lines that are all alike are read once; otherwise the keys of each are looked at first.
     `spelt` has the spelling of each column so far by its lower case: DuckDB would mix up two names
     that differ only in case, so the second one is refused. Amplitude's columns have one spelling.
     """
     files = literally([str(chunk.path)])
-    size = max(_LARGEST_OBJECT, chunk.longest + 1)
+    size = max(4 * BLOCK, chunk.longest + 1)
+    if _write_alike(connection, chunk, as_format, target, spelt, label, size):
+        return []
+    header.clear(chunk.path)
     objects = f"read_ndjson_objects($files, ignore_errors = true, maximum_object_size = {size:d})"
     found = connection.execute(
         "SELECT any_value(keys), count(*), hash(keys) AS hashed FROM "
@@ -78,8 +82,7 @@ def write_chunk(
     for keys, *_ in found:
         if not keys:
             continue
-        capitals = in_capitals(keys)
-        own = [key.lower() if capitals else key for key in keys if key.lower() not in EXPORT]
+        own = _own(keys)
         if fault := _fault(keys, here) or _differs(own, spelt):
             bad[tuple(keys)] = fault
             continue
@@ -95,15 +98,12 @@ def write_chunk(
             {"files": files, "bad": [list(keys) for keys in bad]},
         ).fetchall()
         problems = [Problem(row, bad[tuple(keys)]) for row, keys in rows]
-    types = {name: "VARCHAR" if name in TEXTS else "JSON" for name in names}
-    if not types:  # not one object: the problems say so, row by row
-        types = {"event_type": "VARCHAR"}
+    types = _types(names or ["event_type"])  # not one object: the problems say so
     columns = ", ".join(f"{_literal(name)}: '{kind}'" for name, kind in types.items())
     relation = (
         f"read_json($files, columns = {{{columns}}}, format = 'newline_delimited', "
         f"ignore_errors = true, maximum_object_size = {size:d})"
     )
-    empty = " AND ".join(f"{quote_identifier(name)} IS NULL" for name in types)
     _write(
         connection,
         relation,
@@ -111,9 +111,61 @@ def write_chunk(
         Row(types, label),
         as_format,
         target,
-        no_object=empty,
+        no_object=_all_missing(types),
     )
     return problems
+
+
+def _write_alike(
+    connection: DuckDBPyConnection,
+    chunk: Chunk,
+    as_format: Format,
+    target: Path,
+    spelt: dict[str, str],
+    label: str,
+    size: int,
+) -> bool:
+    """Write a chunk whose lines have no keys but those of its sample; return whether it is one."""
+    import duckdb
+
+    names = [*header.sampled_keys(chunk.path)]
+    own = _own(names)
+    if not names or _fault(names, {}) or _differs(own, spelt):
+        return False
+    types = _types(names)
+    try:
+        rows = header.known_rows(connection, chunk.path, types, longest=size)
+        if rows is None:
+            return False
+        written = _write(
+            connection,
+            rows,
+            {"files": literally([str(chunk.path)])},
+            Row(types, label),
+            as_format,
+            target,
+            no_object=_all_missing(types),
+        )
+    except duckdb.Error:
+        return False
+    if written != chunk.rows:
+        return False
+    spelt |= {key.lower(): key for key in own}
+    return True
+
+
+def _own(keys: Sequence[str]) -> list[str]:
+    """Return the names of the columns that are not Amplitude's."""
+    capitals = in_capitals(keys)
+    return [key.lower() if capitals else key for key in keys if key.lower() not in EXPORT]
+
+
+def _types(names: Iterable[str]) -> dict[str, str]:
+    return {name: "VARCHAR" if name in TEXTS else "JSON" for name in names}
+
+
+def _all_missing(types: Iterable[str]) -> str:
+    return " AND ".join(f"{quote_identifier(name)} IS NULL" for name in types)
 
 
 def write_table(
@@ -138,7 +190,8 @@ def _write(
     target: Path,
     *,
     no_object: str | None,
-) -> None:
+) -> int:
+    """Write a run; return how many rows it has."""
     event = dict(as_format.event(row))
     merges = "merged_amplitude_id" in event
     skip = event.pop("fk_skip", None)
@@ -186,9 +239,10 @@ def _write(
         f"(SELECT {', '.join(outer)}, fk_skip, CASE {' '.join(tests)} END AS fk_problem "
         f"FROM (SELECT {', '.join(inner)} FROM {relation}))"
     )
-    connection.execute(
+    written = connection.execute(
         f"COPY {named} TO $target (FORMAT parquet)", {**values, "target": str(target)}
     ).fetchall()
+    return int(written[0][0])
 
 
 RESERVED: Final = frozenset({"filename", "file_row_number", "import_order"})
