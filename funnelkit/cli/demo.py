@@ -28,6 +28,7 @@ def demo() -> None:
             return
         if code := run(arguments):
             raise FunnelkitError(f"the demo stopped: that command ended with exit code {code}")
+    write("\n# Your own events, from a CSV file on: docs/tutorial.md#your-own-events\n")
     write("\n" + "".join(f"{line}\n" for line in _pictures(_samples(), Path(PICTURES))))
 
 

@@ -69,3 +69,9 @@ def test_every_page_is_on_the_list_of_pages(repository):
     docs = repository / "docs"
     listed = {target for _, target, _ in links_of(docs / "README.md")}
     assert set(docs.glob("*.md")) - listed == {docs / "README.md"}
+
+
+def test_the_page_to_which_the_demo_points_is_there(repository):
+    said = (repository / "funnelkit/cli/demo.py").read_text(encoding="utf-8")
+    ((page, anchor),) = set(re.findall(r"(docs/[\w-]+\.md)#([\w-]+)", said))
+    assert anchor in anchors_of(repository / page)

@@ -38,6 +38,7 @@ def test_the_headline_of_the_workshop_is_shown_and_not_believed(capfdbinary, tmp
     for figure in ("conversion 23.8 %", "conversion 30.6 %", "+6.8 points"):
         assert figure in out
     assert out.count("Like with like?") == 3
+    assert "Your own events, from a CSV file on: docs/tutorial.md#your-own-events" in out
     *_, before, after = out.splitlines()
     assert (before, after) == ("funnelkit-demo/before.png", "funnelkit-demo/after.png")
     assert all((tmp_path / file).read_bytes().startswith(b"\x89PNG") for file in (before, after))
