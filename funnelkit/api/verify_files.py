@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from funnelkit.model import Funnel
     from funnelkit.result import FunnelResult
     from funnelkit.verification.case import Case, CaseResult, VerificationRun
-    from funnelkit.verification.checks import Check
+    from funnelkit.verification.checks import Check, Comparison
     from funnelkit.verification.culprit import Culprit
     from funnelkit.verification.expected import Expectation
 
@@ -140,7 +140,7 @@ def _verified(
     for expectation in case.expectations:
         key = (asked(case.funnel, expectation), expectation.has_previous)
         result = _report(case, *key, known=reports, data_end=data_end)
-        compared = compare(expectation, result, terms)
+        compared = compare(expectation, result, terms, now=now)
         if case.lock is not None and expectation is case.lock.expectation:
             lock_holds = compared.ok
         for check in compared.checks:
@@ -156,7 +156,7 @@ def _verified(
     today = (now or datetime.now(UTC)).date()
     known = case.terms.known_difference
     comparison = Comparison(checks=tuple(with_known_difference(checks, known, today)))
-    failed = comparison.verdict == "fail"
+    failed = _differs(comparison)
     found = CaseResult(case=case, comparison=comparison, result=result)
     amplitude = any(one.origin != "events" for one in case.expectations)
     return replace(
@@ -176,7 +176,11 @@ def _explained(
     from funnelkit.verification.reconciliation.search import MOST_PAIRS
 
     case = found.case
-    if why is False or found.outcome != "fail" or not _can_be_read_again(case.events):
+    if why is False or not _differs(found.comparison) or not _can_be_read_again(case.events):
+        return found
+    # The lock says already what changed; a guess beside it (1d, where it was 7d) would mislead.
+    known = any(culprit.who in {"definition", "lock"} for culprit in found.culprits)
+    if known and not why:
         return found
     explanation = explain(
         case.events,
@@ -185,8 +189,16 @@ def _explained(
         columns=case.columns,
         data_end=data_end,
         most_pairs=MOST_PAIRS if why else 0,
+        allowances=case.terms.allowances,
+        undecided=[] if found.comparison is None else found.comparison.of("undecided"),
     )
     return replace(found, explanation=explanation)
+
+
+def _differs(comparison: Comparison | None) -> bool:
+    """Whether a number fails because it differs, and not because a note is no longer needed."""
+    failed = () if comparison is None else comparison.of("fail")
+    return any(check.found != check.expected for check in failed)
 
 
 def _can_be_read_again(events: Any) -> bool:

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from funnelkit.events.view import EventView
     from funnelkit.model import Funnel
     from funnelkit.result import FunnelResult
-    from funnelkit.verification.checks import Check
+    from funnelkit.verification.checks import Check, Measure
     from funnelkit.verification.expected import Expectation
     from funnelkit.verification.reconciliation.explanation import Explanation, Suspects
     from funnelkit.verification.reconciliation.reading import Reading
     from funnelkit.verification.reconciliation.search import Answer
+    from funnelkit.verification.terms import Allowance
 
 NARROW = 150_000
 """From so many events on, those of other types are left out before the search begins."""
@@ -96,10 +97,16 @@ def explain(
     data_end: str | date | datetime | None = None,
     columns: Mapping[str, str] | str | None = None,
     most_pairs: int = MOST_PAIRS,
+    allowances: Sequence[Allowance] = (),
+    undecided: Sequence[Check] = (),
 ) -> Explanation:
-    """Return why the numbers of a funnel are not those of several expectations, all together."""
+    """Return why the numbers of a funnel are not those of several expectations, all together.
+
+    What is allowed to differ may differ in any reading; what is undecided explains nothing.
+    """
     from funnelkit.api.dates import dated, extent_in
     from funnelkit.events.sources import open_events
+    from funnelkit.events.view import with_names_of_roles
     from funnelkit.verification.reconciliation.definition import definition_readings
     from funnelkit.verification.reconciliation.events import event_readings
     from funnelkit.verification.reconciliation.explanation import Explanation
@@ -118,8 +125,11 @@ def explain(
             table=table,
             folder=Path(folder),
             data_end=data_end,
+            allowances=tuple(allowances),
+            undecided=frozenset((check.measure, check.expected) for check in undecided),
             # Whoever says which column is which takes the events as they are.
             raw=lambda: stack.enter_context(open_events(events, columns=roles_of(table))),
+            imported=lambda: stack.enter_context(open_events(with_names_of_roles(table))),
         )
         readings = [*definition_readings(funnel), *event_readings(funnel, table)]
         found = Explanation(search=search(readings, questions.ask, most_pairs=most_pairs))
@@ -150,6 +160,9 @@ class Questions:
     folder: Path
     data_end: Any
     raw: Callable[[], EventTable]
+    imported: Callable[[], EventTable]
+    allowances: tuple[Allowance, ...] = ()
+    undecided: frozenset[tuple[Measure, float | None]] = frozenset()
     _tables: dict[tuple[EventView, bool], EventTable] = field(default_factory=dict)
     _answers: dict[Any, Answer | None] = field(default_factory=dict)
 
@@ -215,12 +228,15 @@ class Questions:
         return [asked(funnel, expectation) for expectation in self.expectations]
 
     def _answer(self, funnel: Funnel, view: EventView, *, every: bool) -> Answer | None:
+        from datetime import UTC, datetime
+
         from funnelkit.verification.compare import compare
         from funnelkit.verification.expected import AmplitudeAnswer
         from funnelkit.verification.reconciliation.search import Answer
         from funnelkit.verification.terms import Terms
 
-        exactly = Terms(settle=timedelta())
+        exactly = Terms(settle=timedelta(), allowances=self.allowances)
+        settled_by_then = datetime.max.replace(tzinfo=UTC)
         results: dict[tuple[Funnel, bool], FunnelResult] = {}
         checks: dict[Any, Check] = {}
         try:
@@ -230,8 +246,11 @@ class Questions:
                 if key not in results:
                     results[key] = self._report(one, table, previous=expectation.has_previous)
                 settled = replace(expectation, answer=AmplitudeAnswer())
-                for check in compare(settled, results[key], exactly).checks:
-                    checks.setdefault((check.measure, check.expected), check)
+                compared = compare(settled, results[key], exactly, now=settled_by_then)
+                for check in compared.checks:
+                    key_of_check = (check.measure, check.expected)
+                    if key_of_check not in self.undecided:
+                        checks.setdefault(key_of_check, check)
         except (DefinitionError, DataError):
             if funnel == self.funnel and view == type(view)():
                 raise  # the definition itself
@@ -250,6 +269,7 @@ class Questions:
             path = self.folder / f"{len(self._tables)}.parquet"
             table = self.table if every else self._narrow()
             table = self.raw() if view.as_they_came else table
+            table = self.imported() if view.imported else table
             self._tables[view, every] = view.table(table, path)
         return self._tables[view, every]
 

@@ -6,13 +6,15 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from funnelkit.events.columns import IDS
+from funnelkit.events.columns import IDS, ROLES
 from funnelkit.events.connection import connect, data_errors
 from funnelkit.events.sql import Parameters, quote_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
+
+    from pyarrow import Table as ArrowTable
 
     from funnelkit.events.table import EventTable
 
@@ -33,7 +35,8 @@ class EventView:
     """What is read otherwise; by default nothing.
 
     `users_by`: users are told apart by this id alone. `unmerged`: no merged id is replaced.
-    `as_they_came`: copies are kept, no id is found; such a table must be opened so. `time`: another
+    `as_they_came`: copies are kept, no id is found; `imported`: copies are left out, ids are found;
+    such a table must be opened so. `time`: another
     column is the time of the event. `without_copies`: of events with the same insert_id only the
     first. `until` and `uploaded`: only events before this time, or uploaded between these; in
     microseconds.
@@ -42,6 +45,7 @@ class EventView:
     users_by: IdRole | None = None
     unmerged: bool = False
     as_they_came: bool = False
+    imported: bool = False
     time: str | None = None
     without_copies: bool = False
     until: int | None = None
@@ -82,6 +86,24 @@ def narrowed(table: EventTable, path: Path, *, types: Collection[str]) -> EventT
         bind,
     )
     return _of_file(table, path)
+
+
+def with_names_of_roles(table: EventTable) -> ArrowTable:
+    """Return all events, in their order, as a frame whose columns are called by their roles.
+
+    Opened as events they are settled as an import does it: without copies, and with ids.
+    """
+    named = {name: role for role in ROLES if (name := getattr(table, role, None)) is not None}
+    taken = {*ROLES, "event_time"}
+    columns = [f"make_timestamp({table.microseconds()}) AS event_time"]
+    for name in table.types:
+        if name != table.time and (name in named or name not in taken):
+            called = quote_identifier(named.get(name, name))
+            columns.append(f"{quote_identifier(name)} AS {called}")
+    bind = Parameters()
+    sql = f"SELECT {', '.join(columns)} FROM {table.relation(bind)}"
+    with closing(connect()) as connection, data_errors("cannot read the events"):
+        return connection.sql(sql, params=bind.used_in(sql)).to_arrow_table()
 
 
 def other_times(table: EventTable) -> Iterator[str]:

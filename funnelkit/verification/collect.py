@@ -74,6 +74,8 @@ def case_of(entry: FunnelEntry) -> Case:
     expectations = [] if expected.numbers is None else [expected.numbers]
     for name in expected.files:
         path = name_beside(source, name)
+        if not path.is_file():
+            raise DefinitionError(f"{source or entry.name}: expect.from: there is no file {path}")
         found = read_saved(path)
         fetched = found.answer.fetched_at or expected.fetched_at
         answer = replace(found.answer, chart_id=expected.chart, fetched_at=fetched)

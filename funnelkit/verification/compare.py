@@ -65,14 +65,22 @@ def compare(
         expectation: the expected numbers.
         result: the report of `asked(funnel, expectation)`.
         terms: which differences are allowed; none by default.
-        now: today, for a known difference that expires.
+        now: today, for a known difference that expires, and for numbers of Amplitude's that do not
+            say when they were read, which was not later.
 
     Raises:
         DefinitionError: the expectation is of other segments, or of more steps, than the report.
     """
     terms = terms or Terms()
     _check_segments(expectation, result)
-    judge = _Judge(expectation, result, terms)
+    for allowance in terms.allowances:
+        if allowance.step > len(result.funnel.steps):
+            what = "missing_users" if allowance.missing else "extra_users"
+            raise DefinitionError(
+                f"{what} are allowed at step {allowance.step} of a funnel with "
+                f"{len(result.funnel.steps)} steps"
+            )
+    judge = _Judge(expectation, result, terms, now or datetime.now(UTC))
     checks = [
         check
         for place, expected in enumerate(expectation.segments)
@@ -97,11 +105,15 @@ def _check_segments(expectation: Expectation, result: FunnelResult) -> None:
 class _Judge:
     """Goes through expected numbers and finds each in the result."""
 
-    def __init__(self, expectation: Expectation, result: FunnelResult, terms: Terms) -> None:
+    def __init__(
+        self, expectation: Expectation, result: FunnelResult, terms: Terms, now: datetime
+    ) -> None:
         self._expectation = expectation
         self._result = result
         self._terms = terms
         fetched = expectation.answer.fetched_at
+        if fetched is None and expectation.origin == "amplitude":
+            fetched = now  # a CSV does not say when it was read, but not after today
         self._fetched = fetched
         self._unsettled = _why_incomplete(expectation) or why_unsettled(
             result.funnel, terms, fetched
@@ -126,6 +138,11 @@ class _Judge:
         for group in expected.groups:
             measure = replace(named, group=group.name)
             found = by_name.get(group.name or "")
+            typed = self._expectation.origin == "typed"
+            if found is None and typed and group.name and any(group.counts):
+                hint = did_you_mean(group.name, list(by_name))
+                yield from self._without(group, measure, f"there is no such group.{hint}")
+                continue
             if found is None and series.groups_left_out:
                 yield from self._without(group, measure, "it is not among the largest groups")
             else:

@@ -61,9 +61,10 @@ def read_response(document: Mapping[str, Any], *, source: str) -> Expectation:
             segments[index] = series
         else:
             groups.setdefault(index, []).append(replace(series, name=_group_name(value)))
+    complete = not _flag(document, "hitChunkGroupByLimit")
     for index, found in groups.items():
         whole = segments.get(index, ExpectedSeries())
-        segments[index] = replace(whole, groups=tuple(found), all_groups=True)
+        segments[index] = replace(whole, groups=tuple(found), all_groups=complete)
     return Expectation(
         segments=tuple(segments.get(index, ExpectedSeries()) for index in range(max(segments) + 1)),
         source=source,

@@ -37,7 +37,7 @@ def why_unsettled(
 ) -> str | None:
     """Return why the numbers cannot be checked yet; None where they can.
 
-    Numbers of which nobody says when they were read are taken as they are.
+    Numbers that somebody typed, who does not say when they were read, are taken as they are.
     """
     if fetched_at is None:
         return None

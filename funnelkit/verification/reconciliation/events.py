@@ -26,6 +26,12 @@ ZONES: Final = (
     "America/Sao_Paulo", "Europe/London", "Europe/Berlin", "Europe/Moscow", "Asia/Dubai",
     "Asia/Kolkata", "Asia/Shanghai", "Asia/Tokyo", "Australia/Sydney",
 )  # fmt: skip
+MOST_IMPORTED: Final = 2_000_000
+"""So many events are read into memory to find their ids, to try how they would be then."""
+
+BROKEN: Final = ("America/St_Johns", "Asia/Tehran", "Asia/Kathmandu", "Australia/Adelaide")
+"""Zones that are not whole hours from UTC, beside Asia/Kolkata."""
+
 OFFSETS: Final = tuple(f"Etc/GMT{-hours:+d}" for hours in range(-12, 15) if hours)
 """Whole hours ahead of UTC, and behind; the names of these zones count the other way round."""
 
@@ -36,6 +42,15 @@ def event_readings(funnel: Funnel, table: EventTable) -> Iterator[Reading]:
     yield from _dates(funnel)
     yield from _cut(funnel)
     yield from _times(funnel, table)
+    if _was_not_imported(table):
+        yield Reading(
+            family="identity",
+            words="events as an import takes them (funnelkit import): copies left out, anonymous "
+            "events joined to users",
+            change=lambda subject: subject.with_view(imported=True),
+            likely=0,
+            needs_every_event=True,
+        )
     yield from _identities(table)
     if has_copies(table):
         yield Reading(
@@ -52,8 +67,14 @@ def event_readings(funnel: Funnel, table: EventTable) -> Iterator[Reading]:
         )
 
 
+def _was_not_imported(table: EventTable) -> bool:
+    """Whether events came as they were sent, of which Amplitude makes users by their ids (A13)."""
+    own = table.amplitude_id is None and table.merges is None
+    return own and bool(table.user_id and table.device_id) and table.rows <= MOST_IMPORTED
+
+
 def _zones(funnel: Funnel) -> Iterator[Reading]:
-    for zone in (*ZONES, *OFFSETS):
+    for zone in (*ZONES, *OFFSETS, *BROKEN):
         if zone != funnel.timezone:
             yield Reading(
                 family="time zone",

@@ -1,10 +1,12 @@
 """`funnelkit verify FILE…` and `funnelkit lock`: many funnels, saved answers, and what changed."""
 
 import json
+from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 import pytest
 
+import funnelkit as fk
 from funnelkit.cli.run import run
 
 EVENTS = [
@@ -150,8 +152,26 @@ def test_a_lock_that_somebody_edited_is_named_and_nobody_else(told, folder):
     lock["definition"]["window"] = "5s"
     path.write_text(json.dumps(lock))
     said = told("verify", "shop.lock.json", "events.jsonl")[2]
-    assert "; shop.lock.json was edited: its definition is not that of its hash; window 1d" in said
+    assert said.endswith("; shop.lock.json was edited: its definition is not that of its hash\n")
     assert "the definition changed" not in said
+
+
+def test_what_the_lock_names_is_not_guessed_at_again(told, folder):
+    assert told("lock")[0] == 0
+    (folder / "shop.funnel.toml").write_text(SHOP.replace('"1d"', '"5s"'))
+    out = told("verify")[1]
+    assert "the definition changed: window = 5s, was 1d" in out
+    assert "instead of" not in out
+    assert "window 1d instead of 5s" in told("verify", "--why")[1]
+
+
+def test_a_known_difference_that_is_gone_blames_nobody(told, folder):
+    known = 'known_difference = { reason = "x", until = 2999-01-01 }\n'
+    (folder / "shop.funnel.toml").write_text(SHOP + known)
+    code, out, err = told("verify")
+    assert code == 1
+    assert err.endswith("expected 3; nothing differs any more: take known_difference out\n")
+    assert "cause" not in out
 
 
 def test_the_same_files_imported_in_another_order_are_the_same_events(told, folder):
@@ -252,6 +272,33 @@ def test_a_csv_says_not_when_it_was_read_but_the_file_that_names_it_can(told, fo
     assert told("verify")[0] == 5
     (folder / "shop.funnel.toml").write_text(f"{text}fetched_at = 2026-05-18\n")
     assert told("verify")[0] == 0
+
+
+def test_a_csv_that_was_read_before_its_dates_settled_is_undecided_whoever_reads_it(folder):
+    (folder / "shop.csv").write_text(
+        '"\tSegment","\tSteps","\t2026-05-01","\t2026-05-02"\n"\tAll","\tEntire Funnel",0.5,1\n'
+    )
+    (folder / "shop.funnel.toml").write_text(SHOP.partition("[expect]")[0])
+    for day, outcome in (
+        (16, "undecided"),
+        (19, "pass"),
+    ):  # 2026-05-02, a day and 14 days: the 18th
+        now = datetime(2026, 5, day, tzinfo=UTC)
+        found = fk.verify_files(["shop.funnel.toml", "shop.csv"], now=now)
+        assert found.results[0].outcome == outcome
+
+
+def test_what_is_undecided_does_not_keep_the_rest_from_being_explained(told, folder):
+    path = answer(folder, 9, 9, timeComputed=1_779_019_200_000)  # 2026-05-17: the 1st had settled
+    document = json.loads(path.read_text())
+    document["data"][0]["dayFunnels"]["series"] = [[2, 1], [7, 7]]
+    del document["data"][0]["avgTransTimes"], document["data"][0]["medianTransTimes"]
+    path.write_text(json.dumps(document))
+    steps = SHOP.partition("[expect]")[0].replace("View >", "View[p is 1] >")
+    (folder / "shop.funnel.toml").write_text(steps)
+    code, out, _ = told("verify", "shop.funnel.toml", "answer.json")
+    assert code == 1
+    assert "why     candidate: step 1 without its filters" in out
 
 
 def test_the_events_of_the_file_can_be_others(told, folder):

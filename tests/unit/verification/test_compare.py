@@ -108,6 +108,22 @@ def test_groups_are_checked_by_their_values(check):
     assert verdicts(found)[-2] == ("group free, step 1 View", 0, 1, "fail")
 
 
+def test_a_group_that_somebody_mistyped_is_no_group_of_nobody(check):
+    found = check(
+        ExpectedSeries(groups=(ExpectedSeries(name="pr", counts=(2, 1)),)), group_by="plan"
+    )
+    assert found.checks[0].words == (
+        "group pr, step 1 View: expected 2, found nothing; there is no such group."
+        " Did you mean 'pro'?"
+    )
+
+
+def test_an_allowance_at_a_step_that_is_not_there_is_a_wrong_definition(check):
+    far = Allowance(step=3, users=1, missing=True, reason="testers")
+    with pytest.raises(DefinitionError, match="missing_users are allowed at step 3"):
+        check(ExpectedSeries(counts=(3, 2)), terms=Terms(allowances=(far,)))
+
+
 def test_groups_of_a_funnel_that_has_none_are_a_wrong_definition(check):
     with pytest.raises(DefinitionError, match="expects groups, but the funnel has none"):
         check(ExpectedSeries(groups=(ExpectedSeries(name="pro", counts=(2, 1)),)))

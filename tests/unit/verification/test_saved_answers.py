@@ -80,6 +80,12 @@ def test_groups_belong_to_their_segment():
     assert found.segments[1].all_groups
 
 
+def test_groups_that_amplitude_cut_are_not_all_groups():
+    group = {**ELEMENT, "groupValue": "pro"}
+    assert read({"data": [ELEMENT, group]}).segments[0].all_groups
+    assert not read({"data": [group], "hitChunkGroupByLimit": True}).segments[0].all_groups
+
+
 def test_data_need_not_be_a_list():
     assert read({"data": ELEMENT}).counts == (24, 6)
 

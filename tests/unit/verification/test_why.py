@@ -219,6 +219,37 @@ def test_planted_reading_of_the_events_is_named(events, base, some, how, words):
     assert words in found.causes[0].words
 
 
+def test_a_table_that_nobody_imported_is_tried_as_an_import_would_take_it(tmp_path):
+    # Seen on a device first, known by a user_id from the second step on, and then elsewhere.
+    course = (("View", None, "d"), ("Add", "u", "d"), ("Buy", "u", "e"))
+    rows = [
+        {
+            "user_id": user and f"u{number}",
+            "device_id": f"{device}{number}",
+            "event_type": kind,
+            "event_time": START.replace(tzinfo=None) + timedelta(days=number % 3, minutes=minute),
+        }
+        for number in range(8)
+        for minute, (kind, user, device) in enumerate(course)
+    ]
+    path = tmp_path / "raw.parquet"
+    pl.DataFrame(rows).write_parquet(path)
+    days = (("2024-03-04", 3), ("2024-03-05", 3), ("2024-03-06", 2))
+    expectation = Expectation(
+        segments=(
+            ExpectedSeries(
+                counts=(8, 8, 8),
+                intervals=tuple(ExpectedInterval(name=n, counts=(c, c, c)) for n, c in days),
+            ),
+        ),
+        source="Amplitude",
+        interval="day",
+    )
+    found = asked(path, expectation, funnel())
+    assert found.certainty == "cause", found.words
+    assert "events as an import takes them" in found.words
+
+
 def test_events_chosen_by_their_upload_are_named(events):
     uploaded = [one for one in LOG if 0 <= one.uploaded < 7 * DAY]
     planted = funnel(from_=None, to=None)
