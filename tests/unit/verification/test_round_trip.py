@@ -56,7 +56,7 @@ def element(series, *, index, group=""):
         "dayFunnels": {
             "xValues": [one.name for one in days],
             "series": [list(one.series.counts) for one in days],
-            "isComplete": [one.complete for one in days],
+            "isComplete": [True for _ in days],  # asked long after, as timeComputed says
         },
         "dayAvgTransTimes": {"series": [milliseconds(one.series)[0] for one in days]},
         "dayMedianTransTimes": {"series": [milliseconds(one.series)[1] for one in days]},
