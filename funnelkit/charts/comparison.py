@@ -81,7 +81,9 @@ def comparison_part(result: ComparisonResult) -> Part:
 
 
 def _side(side: SideResult, own: tuple[Filter, ...]) -> str:
-    parts = [format_period(side.funnel.period) or "every date"]
+    period = side.funnel.period
+    open_ended = period.start is None and period.end is None
+    parts = ["every date" if open_ended else format_period(period)]
     if own:
         parts.append(f"where {format_filters(own)}")
     return f"{side.name}: {', '.join(parts)}"

@@ -10,8 +10,8 @@ from funnelkit.result.words import visible
 
 NARROW: Final = frozenset("ijlItf.,:;|!'`()[]{}/\\ -1r")
 WIDE: Final = frozenset("mwMW@%—…")
-BREAK_AFTER: Final = re.compile(r"(?<=[\s_\-./:|,;>])|(?<=[a-z0-9])(?=[A-Z])")
-"""Where a name may be broken: after blanks and punctuation, and inside camelCase."""
+BREAK_AFTER: Final = re.compile(r"(?<=[\s_/|;>])(?!%)|(?<=[\-.:,])(?!\d)|(?<=[a-z0-9])(?=[A-Z])")
+"""Where a name may be broken: after blanks and punctuation, and inside camelCase, but no number."""
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:

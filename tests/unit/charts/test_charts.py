@@ -280,3 +280,10 @@ def test_one_user_is_not_called_one_users():
     chart = fk.report(one, steps="A > B", frequency=True, time_to_convert=True).chart()
     assert "1 users" not in json.dumps(chart.spec)
     assert chart.title.startswith("100 % converted, 1 of 1 user ·")
+
+
+def test_a_randomised_comparison_without_dates_says_every_date():
+    rows = [(f"u{k}", k, "A", ("control", "new")[k % 2]) for k in range(40)]
+    rows += [(f"u{k}", k + 1, "B", "x") for k in range(20)]
+    chart = fk.compare(events(*rows), steps="A > B", randomised_by="plan").chart()
+    assert "control: every date, where plan is control" in texts(chart.spec)

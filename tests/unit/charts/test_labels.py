@@ -20,6 +20,10 @@ def test_a_name_breaks_at_blanks_and_inside_camel_case():
     assert wrap("OrderCompleted", 75, 12) == ["Order", "Completed"]
 
 
+def test_a_number_stays_in_one_line():
+    assert wrap("a name of 1,951 users, 37.6 %", 90, 12) == ["a name of", "1,951 users,", "37.6 %"]
+
+
 def test_a_long_word_breaks_anywhere():
     lines = wrap("a" * 300, 100, 12)
     assert "".join(lines) == "a" * 300
