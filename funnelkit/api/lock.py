@@ -60,6 +60,7 @@ def lock(
     output: str | Path | None = None,
     data_end: str | date | datetime | None = None,
     columns: Mapping[str, str] | str | None = None,
+    could_not: Callable[[Case, CouldNotCheck], None] | None = None,
     **definition: Any,
 ) -> tuple[LockChange, ...]:
     """Return a lock for each funnel of some files; `LockChange.write` writes it.
@@ -78,12 +79,15 @@ def lock(
         output: the lock file, of one funnel; by default `NAME.lock.json` beside the funnel file.
         data_end: as for `report`.
         columns: as for `report`.
+        could_not: is told of a funnel of which Amplitude has no numbers to lock, so that the others
+            are locked all the same; without it the first such funnel ends it.
         definition: the other arguments of `report`.
 
     Raises:
         DefinitionError: a file or an option is wrong.
         DataError: the events, or a saved answer, cannot be read.
-        CouldNotCheck: Amplitude's numbers are sampled or pruned, and nobody allowed that.
+        CouldNotCheck: Amplitude's numbers are sampled or pruned, and nobody allowed that, or it
+            has none.
     """
     from pathlib import Path
 
@@ -98,10 +102,16 @@ def lock(
         names = ", ".join(case.name for case in chosen)
         raise DefinitionError(f"-o {output} is one file, but there are {names}: choose with -k")
     target = None if output is None else Path(output)
-    return tuple(
-        _locked(case, target, allow, _numbers(case, fetch, from_events=from_events), data_end)
-        for case in chosen
-    )
+    changes = []
+    for case in chosen:
+        try:
+            numbers = _numbers(case, fetch, from_events=from_events)
+            changes.append(_locked(case, target, allow, numbers, data_end))
+        except CouldNotCheck as error:
+            if could_not is None:
+                raise
+            could_not(case, error)
+    return tuple(changes)
 
 
 def _numbers(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from funnelkit.api import LockChange
+    from funnelkit.errors import CouldNotCheck
+    from funnelkit.verification.case import Case
 
 FromEvents = Annotated[
     bool,
@@ -64,6 +66,7 @@ def lock(
     from funnelkit.cli.progress import working
 
     asks = fetching(region, url, keys, max_wait) if fetch else None
+    failures = Failures()
     with working("Reading the events"):
         changes = api.lock(
             files or (),
@@ -75,9 +78,29 @@ def lock(
             output=output,
             data_end=data_end,
             columns=columns,
+            could_not=failures.add,
             **definition,
         )
     write_locks(changes)
+    failures.check()
+
+
+class Failures:
+    """Funnels of which Amplitude has no numbers to lock: said when the others are written."""
+
+    def __init__(self) -> None:
+        self._words: list[str] = []
+
+    def add(self, case: Case, error: CouldNotCheck) -> None:
+        """Keep what kept a funnel from being locked."""
+        self._words.append(f"{case.name}: {error}")
+
+    def check(self) -> None:
+        """Raise `CouldNotCheck` where there is any."""
+        from funnelkit.errors import CouldNotCheck
+
+        if self._words:
+            raise CouldNotCheck("\n       ".join(self._words))
 
 
 def write_locks(changes: Iterable[LockChange]) -> None:

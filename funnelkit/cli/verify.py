@@ -274,9 +274,10 @@ def _update(
     definition: dict[str, Any],
 ) -> None:
     from funnelkit import api
-    from funnelkit.cli.lock import write_locks
+    from funnelkit.cli.lock import Failures, write_locks
     from funnelkit.cli.progress import working
 
+    failures = Failures()
     with working("Reading the events"):
         changes: tuple[LockChange, ...] = api.lock(
             files,
@@ -286,6 +287,8 @@ def _update(
             fetch=fetch,
             data_end=data_end,
             columns=columns,
+            could_not=failures.add,
             **definition,
         )
     write_locks(changes)
+    failures.check()

@@ -73,18 +73,24 @@ def summary(run: VerificationRun) -> str:
 def shown_checks(result: CaseResult) -> tuple[list[Check], int]:
     """Return the checks that a person should see, and how many are left out.
 
-    These are all that differ, and beside them the counts of the whole funnel.
+    These are all that differ, and beside them the counts of the whole funnel; what is undecided
+    and agrees is no news.
     """
     if result.comparison is None or result.outcome == "pass":
         return [], 0
-    wanted = [
-        check
-        for check in result.comparison.checks
-        if check.verdict != "pass"
-        or check.reason
-        or (check.measure.metric == "count" and not (check.measure.interval or check.measure.group))
-    ]
+    checks = result.comparison.checks
+    wanted = [check for check in checks if _is_news(check)]
+    wanted = wanted or [check for check in checks if check.verdict != "pass"]
     return wanted[:MOST_ROWS], max(0, len(wanted) - MOST_ROWS)
+
+
+def _is_news(check: Check) -> bool:
+    measure = check.measure
+    if measure.metric == "count" and not (measure.interval or measure.group):
+        return True
+    if check.verdict == "undecided":
+        return check.found != check.expected
+    return check.verdict != "pass" or check.reason is not None
 
 
 def _lines(run: VerificationRun, *, quiet: bool, full: bool) -> Iterator[str]:

@@ -116,6 +116,17 @@ def test_a_lock_is_refreshed_and_a_restatement_is_told(told, server, tmp_path):
     assert out.splitlines()[1:] == ["  2 > 1 became 3 > 1"]
 
 
+def test_a_funnel_without_an_answer_keeps_no_other_from_being_locked(told, tmp_path):
+    (tmp_path / "held.funnel.toml").write_text(SHOP + 'exclude = "Refund"\n')
+    code, out, err = told("verify", "--update")
+    assert code == 5
+    assert out == "shop.lock.json is new: 2 > 1, counted by Amplitude\n"
+    assert err.startswith("error: held: ")
+    assert "no saved chart of it is named" in err
+    assert (tmp_path / "shop.lock.json").exists()
+    assert not (tmp_path / "held.lock.json").exists()
+
+
 def test_what_the_api_has_no_words_for_is_read_from_the_saved_chart(told, server, tmp_path):
     held = SHOP + 'exclude = "Refund"\n'
     (tmp_path / "shop.funnel.toml").write_text(held)

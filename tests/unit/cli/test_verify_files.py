@@ -8,6 +8,7 @@ import pytest
 
 import funnelkit as fk
 from funnelkit.cli.run import run
+from funnelkit.render.verification_run import render_run
 
 EVENTS = [
     {"user_id": "u", "time": 1_777_593_600_000, "event_type": "View"},
@@ -328,6 +329,22 @@ def test_numbers_that_have_not_settled_end_with_5_or_as_it_is_said(told, folder)
     assert told(*arguments, "--unchecked", "skip")[0] == 0
     assert told(*arguments, "--unchecked", "fail")[0] == 1
     assert told(*arguments, "--settle", "1d")[0] == 1
+
+
+def test_what_is_undecided_and_agrees_takes_no_row_of_the_table(told, folder):
+    answer(folder, 3, 2, timeComputed=1_777_900_000_000)
+    (folder / "shop.funnel.toml").write_text(SHOP.partition("[expect]")[0])
+    out = told("verify", "shop.funnel.toml", "answer.json")[1]
+    rows = [line[:13] for line in out.splitlines() if line.startswith("?")]
+    assert rows == ["? step 1 View", "? step 2 Add "]
+    assert out.count("  why ") == 1
+    (folder / "shop.csv").write_text('"\tSegment","\t2026-11-29"\n"\tAll","0"\n')
+    young = SHOP.partition("[expect]")[0].replace("05-02", "11-29")
+    (folder / "shop.funnel.toml").write_text(young)
+    found = fk.verify_files(
+        ["shop.funnel.toml", "shop.csv"], now=datetime(2026, 11, 30, tzinfo=UTC)
+    )
+    assert "? 2026-11-29, conversion" in render_run(found, format="table")
 
 
 def test_sampled_answers_are_no_basis_for_a_lock_unless_allowed_by_name(told, folder):
