@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples"
-WORDS = re.compile(r"<(?:text|title|desc)\b[^>]*>([^<]+)<")
+WORDS = re.compile(r"<(?:text|tspan|title|desc)\b[^>]*>([^<]+)<")
 
 
 def notebooks() -> list[Path]:

@@ -57,6 +57,12 @@ def test_the_workshop_is_a_notebook_of_format_4_with_its_cells_named(workshop):
     assert len(set(names)) == len(names)
 
 
+def test_the_words_of_a_picture_are_those_of_several_lines_too():
+    lines = "<text><tspan>a</tspan><tspan x='0'>b</tspan></text>"
+    svg = f"<svg><title>t</title><text x='1'>one</text>{lines}</svg>"
+    assert notebooks.words_of(svg) == ["t", "one", "a", "b"]
+
+
 @pytest.mark.parametrize("name", pictures.PICTURES)
 def test_a_picture_of_the_documentation_is_drawn_from_today_s_numbers(name):
     stored = (pictures.IMAGES / name).read_text(encoding="utf-8")
