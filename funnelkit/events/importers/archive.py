@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import zipfile
 import zlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from gzip import BadGzipFile
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Final, cast
 
@@ -86,6 +86,9 @@ def opened(member: Member, progress: Callable[[int], None] | None = None) -> Ite
     Raises:
         DataError: it is cut off or damaged, or cannot be read.
     """
+    from isal import igzip, igzip_lib  # unpacks in a third of the time that gzip takes
+
+    unpacking = cast("type[Exception]", igzip_lib.IsalError)
     with ExitStack() as stack:
         try:
             raw: IO[bytes]
@@ -97,9 +100,9 @@ def opened(member: Member, progress: Callable[[int], None] | None = None) -> Ite
             counted = io.BufferedReader(_Counted(raw, progress), 1 << 20)
             stream: IO[bytes] = counted
             if counted.peek(2)[:2] == GZIP:
-                stream = cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=counted)))
+                stream = cast("IO[bytes]", stack.enter_context(igzip.open(counted)))  # type: ignore[no-untyped-call]
             yield stream
-        except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+        except (EOFError, zlib.error, unpacking, zipfile.BadZipFile, BadGzipFile) as error:
             raise DataError(f"{member.label} is cut off or damaged: {error}") from error
         except OSError as error:
             raise DataError(f"{member.label} cannot be read: {error.strerror or error}") from error

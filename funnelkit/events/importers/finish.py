@@ -10,6 +10,7 @@ from funnelkit.events.columns import ARRIVAL
 from funnelkit.events.duplicates import find_copies
 from funnelkit.events.identity import resolve
 from funnelkit.events.importers.columns import EXPORT, RECEIVED, TYPES
+from funnelkit.events.importers.gather import can_gather, gather
 from funnelkit.events.merges import follow
 from funnelkit.events.sql import quote_identifier
 from funnelkit.events.table import literally
@@ -313,11 +314,16 @@ class Finish:
                 "fk_kept JOIN fk_places USING (fk_arrival) "
                 "LEFT JOIN fk_ids ON fk_ids.place = fk_places.place"
             )
-        self.run(
-            f"COPY (SELECT {', '.join(columns)} FROM {events} "
+        order = (
             f"ORDER BY {quote_identifier('amplitude_id') if 'amplitude_id' in names else '1'}, "
-            f"event_time, {'event_id, ' if self.has('event_id') else ''}fk_arrival) "
-            "TO $target (FORMAT parquet)",
+            f"event_time, {'event_id, ' if self.has('event_id') else ''}fk_arrival"
+        )
+        if not with_ids and self.state.events_path is None and can_gather(self.runs, names):
+            found = self.connection.sql(f"SELECT fk_arrival FROM fk_kept {order}")
+            gather(self.runs, found.to_arrow_table()["fk_arrival"], names, target)
+            return
+        self.run(
+            f"COPY (SELECT {', '.join(columns)} FROM {events} {order}) TO $target (FORMAT parquet)",
             target=str(target),
         )
 
