@@ -91,7 +91,7 @@ def lock(
     """
     from pathlib import Path
 
-    from funnelkit.verification.collect import selected
+    from funnelkit.verification.collect import check_locks, selected
 
     cases = cases_of(files, events=events, funnel=funnel, columns=columns, **definition)
     chosen = list(selected(cases, keyword))
@@ -101,6 +101,7 @@ def lock(
     if output is not None and len(chosen) > 1:
         names = ", ".join(case.name for case in chosen)
         raise DefinitionError(f"-o {output} is one file, but there are {names}: choose with -k")
+    check_locks(chosen)
     target = None if output is None else Path(output)
     changes = []
     for case in chosen:

@@ -47,6 +47,7 @@ def collect(
         found = load_funnels(path, custom_events=custom_events, settings=settings)
         entries += found.values()
     cases = [case_of(entry) for entry in entries]
+    check_locks([case for case in cases if case.lock is not None])
     locks = {case.lock_path for case in cases if case.lock_path is not None}
     resolved = {path.resolve() for path in locks}
     cases += [
@@ -61,6 +62,20 @@ def collect(
         before = cases[place].expectations
         cases[place] = replace(cases[place], expectations=(read_saved(path), *before))
     return tuple(map(_dated, cases))
+
+
+def check_locks(cases: Iterable[Case]) -> None:
+    """Raise `DefinitionError` where two funnels would have one lock file, as those of one name."""
+    found: dict[Path, Case] = {}
+    for case in cases:
+        if case.lock_path is None:
+            continue
+        other = found.setdefault(case.lock_path.resolve(), case)
+        if other is not case:
+            raise DefinitionError(
+                f"{other.title} and {case.title} have one lock, {case.lock_path}: call one of them "
+                "something else"
+            )
 
 
 def case_of(entry: FunnelEntry) -> Case:

@@ -157,6 +157,18 @@ def test_a_lock_that_somebody_edited_is_named_and_nobody_else(told, folder):
     assert "the definition changed" not in said
 
 
+def test_two_funnels_of_one_name_share_no_lock(told, folder):
+    assert told("lock")[0] == 0
+    named = "[funnels.shop]\n" + SHOP.replace("[expect]", "[funnels.shop.expect]")
+    (folder / "other.funnel.toml").write_text(named.replace('"1d"', '"2d"'))
+    for command in ("verify", "lock"):
+        code, _, err = told(command)
+        assert code == 2
+        assert "other.funnel.toml:shop and shop.funnel.toml:shop have one lock, shop.lock" in err
+    (folder / "shop.lock.json").unlink()
+    assert told("verify")[0] == 0
+
+
 def test_what_the_lock_names_is_not_guessed_at_again(told, folder):
     assert told("lock")[0] == 0
     (folder / "shop.funnel.toml").write_text(SHOP.replace('"1d"', '"5s"'))
