@@ -286,7 +286,7 @@ class _Import:
         return self.chunk, self.target
 
     def _chunk_file(self) -> Path:
-        """Return a file for a chunk: to write over one takes a third of the time of a new one."""
+        """Return a file for a chunk: one that was read, or a new one."""
         with self.lock:
             if self.spare:
                 return self.spare.pop()
