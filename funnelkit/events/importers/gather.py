@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from funnelkit.events.importers.runs import Run
 
-LARGEST: Final = 320 << 20
+LARGEST: Final = 192 << 20
 """Bytes of unpacked columns that are gathered; with all copies about three times as many."""
 
 FEWEST: Final = 20_000
