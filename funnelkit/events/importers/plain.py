@@ -46,6 +46,11 @@ class Plain:
         """
         return find_roles(list(keys), explicit=self.explicit, where=where).notes()
 
+    def time_key(self, row: Row) -> str | None:
+        """Return the key of the event's time."""
+        columns = self._columns(list(row.types), row.source)
+        return next((key for key, column in columns.items() if column == "event_time"), None)
+
     def _columns(self, keys: list[str], where: str) -> dict[str, str]:
         roles = find_roles(keys, explicit=self.explicit, where=where).columns
         played = {key: _COLUMNS.get(role, role) for role, key in roles.items()}

@@ -9,7 +9,7 @@ from funnelkit.events.duckdb_types import item_type, map_types, struct_fields
 from funnelkit.events.importers.columns import EXPORT
 from funnelkit.events.sql import quote_identifier
 from funnelkit.events.table import microseconds
-from funnelkit.events.times import column_kind, is_number, is_time, timestamp_of_text
+from funnelkit.events.times import column_kind, is_number, is_time, is_whole, timestamp_of_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,12 +39,14 @@ class Row:
 
     `types` gives the DuckDB type of each key's value: in JSON lines VARCHAR for the `TEXTS` and
     JSON for all others; in a table whatever it has. `fields` are the fields of its STRUCTs, by
-    their exact names. `source` names the file, for formats that keep the event type there.
+    their exact names. `source` names the file, for formats that keep the event type there. `units`
+    has the keys of times that are epochs in a unit of their own.
     """
 
     types: Mapping[str, str]
     source: str = ""
     fields: Mapping[str, tuple[Field, ...]] | None = None
+    units: Mapping[str, TimeKind] | None = None
 
     def has(self, *keys: str) -> str | None:
         """Return the first of these keys that the file has, None if it has none."""
@@ -124,6 +126,7 @@ class Row:
         if key is None or key not in self.types:
             return "NULL::TIMESTAMP"
         kind = self.types[key]
+        unit = (self.units or {}).get(key, unit)
         if path or kind in {"JSON", "VARCHAR"}:
             text = self.text(key, *path)
             # Nearly all are written in one of these ways, which is told in a tenth of the time.
@@ -135,6 +138,8 @@ class Row:
         if read_as is None:
             return "NULL::TIMESTAMP"
         name = quote_identifier(key)
+        if is_whole(kind):  # whose microseconds may not fit into the type that they have
+            name = f"CAST({name} AS HUGEINT)"
         us = microseconds(name, unit if is_number(kind) else read_as, cast="TRY_CAST")
         return f"CASE WHEN {is_time(us)} THEN make_timestamp({us}) END"
 

@@ -30,6 +30,7 @@ from funnelkit.events.imported import (
 )
 from funnelkit.events.importers.archive import Member, members, opened
 from funnelkit.events.importers.columns import EXPORT
+from funnelkit.events.importers.epochs import suspects
 from funnelkit.events.importers.finish import Finish
 from funnelkit.events.importers.formats import format_of, needs_its_file
 from funnelkit.events.importers.header import BLANK, SPACE
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 
     from funnelkit.events.importers import Format
     from funnelkit.events.importers.tables import Query
-    from funnelkit.events.table import Role
+    from funnelkit.events.table import Role, TimeKind
 
 _HEAD: Final = 1 << 20
 _KNOWN: Final = frozenset(EXPORT)  # however they are spelt, they get one name
@@ -140,13 +141,15 @@ def _folder(output: Path) -> Imported:
     if output.exists() and not output.is_dir():
         raise DefinitionError(f"-o {output} is a file; imported events are a folder")
     found = read_imported(output)
-    if (
-        found is None
-        and output.is_dir()
-        and any(not file.name.startswith((".", "_")) for file in output.iterdir())
-    ):
+    if found is None and output.is_dir() and any(_is_foreign(file) for file in output.iterdir()):
         raise DefinitionError(f"-o {output} is a folder of something else; name a new one")
     return found or Imported(output)
+
+
+def _is_foreign(file: Path) -> bool:
+    """Tell whether a file is neither hidden nor left over from a first import that was killed."""
+    left = (file.parent / BESIDE).is_dir() and file.match("events-*.parquet")
+    return not left and not file.name.startswith((".", "_"))
 
 
 def _with_merges(file: Path) -> Iterator[Path]:
@@ -334,7 +337,7 @@ class _Import:
     def _turn(self, chunk: Chunk, form: Format, run: Run) -> None:
         labels = [self.files[segment.file] for segment in chunk.segments]
         with data_errors(_several(list(dict.fromkeys(labels)))):
-            problems = write_chunk(
+            problems, unit = write_chunk(
                 self.connection,
                 chunk,
                 as_format=form,
@@ -342,9 +345,20 @@ class _Import:
                 spelt=self.spelt,
                 label=labels[0],
             )
+            self._note_unit(run, form, unit, labels[0])
         self._check(run, problems, chunk)
         with self.lock:
             self.spare.append(chunk.path)
+
+    def _note_unit(self, run: Run, form: Format, unit: TimeKind | None, label: str) -> None:
+        if unit is not None:
+            self.notes.append(f"times read as epoch {unit}, UTC")
+        if unit is None and form.name in {"http", "plain"}:
+            unit = "milliseconds"
+        if unit not in {None, "seconds"}:
+            said = suspects(self.connection, str(run.path), unit, label)
+            if said is not None:
+                self.notes.append(said)
 
     def _run(self, rows: int, form: Format) -> Run:
         number = len(self.runs) + 1
@@ -417,7 +431,10 @@ class _Import:
                 0
             ][0]
             run = self._run(count, form)
-            write_table(self.connection, relation, values, row=row, as_format=form, target=run.path)
+            unit = write_table(
+                self.connection, relation, values, row=row, as_format=form, target=run.path
+            )
+            self._note_unit(run, form, unit, member.label)
         self._check_table(run, member.label)
         all_rows = (run.number, 0), (run.number, count)
         self._finished(member.label, digest.hexdigest(), count, *all_rows)

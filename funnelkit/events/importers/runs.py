@@ -6,12 +6,13 @@ A run keeps every row in its place, so that a row that is no event can be traced
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.events.columns import first_clash
 from funnelkit.events.importers import header
 from funnelkit.events.importers.columns import EXPORT, IDS, TYPES
+from funnelkit.events.importers.epochs import time_key, unit_of
 from funnelkit.events.importers.lines import BLOCK
 from funnelkit.events.importers.row import TEXTS, Row
 from funnelkit.events.sql import quote_identifier
@@ -19,7 +20,7 @@ from funnelkit.events.table import literally
 from funnelkit.events.times import is_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from funnelkit.events.importers import Format
     from funnelkit.events.importers.columns import Kind
     from funnelkit.events.importers.lines import Chunk
+    from funnelkit.events.table import TimeKind
 
 NO_OBJECT: Final = "no object"
 """The problem of a row whose line is no JSON object: the line itself tells more."""
@@ -58,8 +60,8 @@ def write_chunk(
     target: Path,
     spelt: dict[str, str],
     label: str,
-) -> list[Problem]:
-    """Write a chunk as a run; return the rows whose keys are wrong.
+) -> tuple[list[Problem], TimeKind | None]:
+    """Write a chunk as a run; return the rows whose keys are wrong, and the unit of epochs.
 
     Lines that are all alike are read once; otherwise the keys of each are looked at first.
     `spelt` has the spelling of each column so far by its lower case: DuckDB would mix up two names
@@ -67,8 +69,9 @@ def write_chunk(
     """
     files = literally([str(chunk.path)])
     size = max(4 * BLOCK, chunk.longest + 1)
-    if _write_alike(connection, chunk, as_format, target, spelt, label, size):
-        return []
+    alike, unit = _write_alike(connection, chunk, as_format, target, spelt, label, size)
+    if alike:
+        return [], unit
     header.clear(chunk.path)
     objects = f"read_ndjson_objects($files, ignore_errors = true, maximum_object_size = {size:d})"
     found = connection.execute(
@@ -104,7 +107,7 @@ def write_chunk(
         f"read_json($files, columns = {{{columns}}}, format = 'newline_delimited', "
         f"ignore_errors = true, maximum_object_size = {size:d})"
     )
-    _write(
+    _, unit = _write(
         connection,
         relation,
         {"files": files},
@@ -113,7 +116,7 @@ def write_chunk(
         target,
         no_object=_all_missing(types),
     )
-    return problems
+    return problems, unit
 
 
 def _write_alike(
@@ -124,20 +127,23 @@ def _write_alike(
     spelt: dict[str, str],
     label: str,
     size: int,
-) -> bool:
-    """Write a chunk whose lines have no keys but those of its sample; return whether it is one."""
+) -> tuple[bool, TimeKind | None]:
+    """Write a chunk whose lines have no keys but those of its sample.
+
+    Return whether it is one, and the unit of epochs.
+    """
     import duckdb
 
     names = [*header.sampled_keys(chunk.path)]
     own = _own(names)
     if not names or _fault(names, {}) or _differs(own, spelt):
-        return False
+        return False, None
     types = _types(names)
     try:
         rows = header.known_rows(connection, chunk.path, types, longest=size)
         if rows is None:
-            return False
-        written = _write(
+            return False, None
+        written, unit = _write(
             connection,
             rows,
             {"files": literally([str(chunk.path)])},
@@ -147,11 +153,11 @@ def _write_alike(
             no_object=_all_missing(types),
         )
     except duckdb.Error:
-        return False
+        return False, None
     if written != chunk.rows:
-        return False
+        return False, None
     spelt |= {key.lower(): key for key in own}
-    return True
+    return True, unit
 
 
 def _own(keys: Sequence[str]) -> list[str]:
@@ -176,9 +182,10 @@ def write_table(
     row: Row,
     as_format: Format,
     target: Path,
-) -> None:
-    """Write the rows of a table as a run."""
-    _write(connection, relation, values, row, as_format, target, no_object=None)
+) -> TimeKind | None:
+    """Write the rows of a table as a run; return the unit of its times, if they are epochs."""
+    _, unit = _write(connection, relation, values, row, as_format, target, no_object=None)
+    return unit
 
 
 def _write(
@@ -190,8 +197,11 @@ def _write(
     target: Path,
     *,
     no_object: str | None,
-) -> int:
-    """Write a run; return how many rows it has."""
+) -> tuple[int, TimeKind | None]:
+    """Write a run; return how many rows it has, and the unit of its times if they are epochs."""
+    epoch = time_key(as_format, row, lines=no_object is not None)
+    unit = None if epoch is None else unit_of(connection, relation, values, row.text(epoch))
+    row = replace(row, units={epoch: unit} if epoch is not None and unit is not None else None)
     event = dict(as_format.event(row))
     merges = "merged_amplitude_id" in event
     skip = event.pop("fk_skip", None)
@@ -223,16 +233,9 @@ def _write(
         if time is not None:
             inner.append(f"{row.text(time)} AS fk_time")
         tests += _event_tests(event, time)
-        used = set(as_format.reads(row.types.keys()))
-        taken = {name.lower() for name in event}
-        for key in row.types:
-            if key not in used and key not in event:
-                other = EXPORT.get(key.lower(), "text") != "text"  # of that name, not of its type
-                column = quote_identifier(
-                    _own_name(key, row) + "_" * (key.lower() in taken or other)
-                )
-                inner.append(f"{row.value(key)} AS {column}")
-                outer.append(column)
+        for value, column in _others(row, event, as_format):
+            inner.append(f"{value} AS {column}")
+            outer.append(column)
     inner.append(f"{skip or 'NULL::VARCHAR'} AS fk_skip")
     # The values are worked out once, in the inner SELECT, and then looked at.
     named = (
@@ -242,7 +245,7 @@ def _write(
     written = connection.execute(
         f"COPY {named} TO $target (FORMAT parquet)", {**values, "target": str(target)}
     ).fetchall()
-    return int(written[0][0])
+    return int(written[0][0]), unit
 
 
 RESERVED: Final = frozenset({"filename", "file_row_number", "import_order"})
@@ -262,6 +265,17 @@ def _cast(sql: str, kind: Kind) -> str:
         f"CASE WHEN NOT regexp_matches({sql}, '[.eE]') OR {broken} = trunc({broken}) "
         f"THEN {cast} END"
     )
+
+
+def _others(row: Row, event: Mapping[str, str], form: Format) -> Iterator[tuple[str, str]]:
+    """Yield value and column of each key that a format makes nothing of."""
+    used = set(form.reads(row.types.keys()))
+    taken = {name.lower() for name in event}
+    for key in row.types:
+        if key not in used and key not in event:
+            other = EXPORT.get(key.lower(), "text") != "text"  # of that name, not of its type
+            more = "_" * (key.lower() in taken or other)
+            yield row.value(key), quote_identifier(_own_name(key, row) + more)
 
 
 def _own_name(key: str, row: Row) -> str:

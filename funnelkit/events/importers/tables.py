@@ -38,9 +38,9 @@ class Query:
             DefinitionError: the text is not one SELECT.
         """
         with data_errors(self.label), closing(open_database(self.database)) as connection:
-            rows = self._rows(connection)
+            rows = _exact(connection, f"({self._rows(connection)}\n)")
             connection.execute(
-                f"COPY ({rows}\n) TO $target (FORMAT parquet)", {"target": str(target)}
+                f"COPY ({rows}) TO $target (FORMAT parquet)", {"target": str(target)}
             ).fetchall()
         return target
 
@@ -60,7 +60,7 @@ class Query:
             shown = [name if schema == "main" else f"{schema}.{name}" for schema, name in known]
             if not self.table:
                 raise DataError(
-                    f"{self.label} is a database: name a table of it, {self.label}{MARK}TABLE."
+                    f"{self.database} is a database: name a table of it, {self.database}{MARK}TABLE."  # noqa: E501
                     f"{those_there_are('', shown)}"
                 )
             raise DataError(
@@ -91,6 +91,8 @@ def split(
         if mark and not Path(text).exists() and "://" not in text:
             if not Path(path).is_file():
                 raise DataError(f"there is no file {path}, of which {table!r} would be a table")
+            if not _is_database(Path(path)):
+                raise DataError(f"{path} is no DuckDB database, and so it has no table {table!r}")
             queries.append(Query(text, Path(path), table))
         elif _is_database(Path(text)):
             databases.append(Path(text))
@@ -104,6 +106,14 @@ def split(
             f"--source-sql runs on one database; got {', '.join(map(str, databases))}"
         )
     return files, [*queries, _query_of(Path(source_sql), databases)]
+
+
+def _exact(connection: DuckDBPyConnection, rows: str) -> str:
+    """Return a SELECT of rows whose numbers of 128 bits, such as every sum, Parquet can hold."""
+    types = connection.execute(f"DESCRIBE FROM {rows}").fetchall()
+    wide = [quote_identifier(name) for name, kind, *_ in types if kind in {"HUGEINT", "UHUGEINT"}]
+    casts = ", ".join(f"CAST({name} AS DECIMAL(38, 0)) AS {name}" for name in wide)
+    return f"SELECT *{f' REPLACE ({casts})' if casts else ''} FROM {rows}"
 
 
 def _query_of(file: Path, databases: Sequence[Path]) -> Query:

@@ -245,3 +245,11 @@ def test_rejects_that_could_not_be_written_stop_an_import_before_it_begins(tmp_p
         with pytest.raises(DefinitionError, match="rejects"):
             fk.import_events(source, tmp_path / "events", rejects=rejects)
     assert not (tmp_path / "events").exists()
+
+
+def test_a_first_import_that_was_killed_at_its_very_end_can_be_run_again(tmp_path):
+    source = write(tmp_path / "a.jsonl", ("A", 1, "u", "1"))
+    fk.import_events(source, tmp_path / "events")
+    (tmp_path / "events" / "_import" / "state.json").unlink()
+    assert fk.import_events(source, tmp_path / "events").total == 1
+    assert len(list((tmp_path / "events").glob("*.parquet"))) == 1

@@ -104,3 +104,50 @@ def test_column_of_its_own_may_be_json_here_and_text_there(tmp_path, monkeypatch
     assert result.total == 2
     for page in ("plain", "'a b'"):
         assert fk.report("events", steps=f"View[page is {page}] > View").counts == (1, 0)
+
+
+EPOCHS = [("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000)]
+
+
+@pytest.mark.parametrize(("unit", "factor"), EPOCHS)
+@pytest.mark.parametrize("ending", ["parquet", "csv", "json"])
+def test_times_that_are_numbers_are_read_in_the_unit_that_a_report_reads(
+    tmp_path, unit, factor, ending
+):
+    number = 1_704_448_800 * factor
+    kind = "INTEGER" if factor == 1 else "BIGINT"
+    file = tmp_path / f"a.{ending}"
+    duckdb.sql(
+        f"COPY (SELECT 'A' AS event_type, 'u' AS user_id, {number}::{kind} AS event_time) "
+        f"TO '{file}'"
+    )
+    result = fk.import_events(file, tmp_path / "events")
+    assert f"times read as epoch {unit}, UTC" in result.notes
+    for source in (file, tmp_path / "events"):
+        second = {"from_": "2024-01-05T10:00:00", "to": "2024-01-05T10:00:01"}
+        assert fk.report(source, steps="A", **second).counts == (1,)
+
+
+def test_seconds_where_amplitude_has_milliseconds_are_doubted(tmp_path):
+    file = tmp_path / "a.json"
+    file.write_text('{"event_type":"A","time":1704448800,"user_id":"u"}\n', "utf-8")
+    (note,) = fk.import_events(file, tmp_path / "events").notes
+    assert "are they seconds?" in note
+
+
+def test_whole_numbers_of_any_length_arrive_as_they_are(tmp_path):
+    database = tmp_path / "w.duckdb"
+    with duckdb.connect(database) as connection:
+        connection.execute(
+            "CREATE TABLE e AS SELECT 'A' AS event_type, now() AS event_time, 'u' AS user_id, "
+            "12345678901234567891::HUGEINT AS number"
+        )
+    fk.import_events(f"{database}::e", tmp_path / "events")
+    for number, count in [("12345678901234567891", 1), ("12345678901234567890", 0)]:
+        assert fk.report(tmp_path / "events", steps=f"A[number is {number}]").counts == (count,)
+
+
+def test_a_table_of_a_file_that_is_no_database_is_refused(tmp_path):
+    (tmp_path / "a.json").write_text("{}\n", "utf-8")
+    with pytest.raises(DataError, match="is no DuckDB database"):
+        fk.import_events(f"{tmp_path}/a.json::events", tmp_path / "events")
