@@ -47,7 +47,8 @@ def members(files: Sequence[tuple[Path, str]]) -> Iterator[Member]:
         if not path.is_file():
             raise DataError(f"{label} is no file: an import cannot read it twice; write it to one")
         if not is_zip(path):
-            if not _is_marker(path.name):
+            # A hidden file that somebody names is meant: a folder's are not found at all.
+            if not _is_marker(path.name.lstrip(".")):
                 yield Member(path, label, path.stat().st_size)
             continue
         try:
@@ -102,6 +103,10 @@ def opened(member: Member, progress: Callable[[int], None] | None = None) -> Ite
             if counted.peek(2)[:2] == GZIP:
                 stream = cast("IO[bytes]", stack.enter_context(igzip.open(counted)))  # type: ignore[no-untyped-call]
             yield stream
+        except NotImplementedError as error:
+            raise DataError(
+                f"{member.label} cannot be unpacked here ({str(error).lower()}): unpack it first"
+            ) from error
         except (EOFError, zlib.error, unpacking, zipfile.BadZipFile, BadGzipFile) as error:
             raise DataError(f"{member.label} is cut off or damaged: {error}") from error
         except OSError as error:

@@ -116,7 +116,14 @@ def import_files(
             for number, query in enumerate(queries, start=1):
                 found[query.write(Path(folder) / f"query-{number}.parquet")] = query.label
             # Only the first of several copies of an event is kept.
-            for member in sorted(members(list(found.items())), key=repeats_others):
+            listed = sorted(members(list(found.items())), key=repeats_others)
+            read = {member.path for member in listed}
+            for path, label in found.items():
+                if path not in read:
+                    work.notes.append(
+                        f"{label} holds no file of events, or is a mark of a whole hour"
+                    )
+            for member in listed:
                 work.read(member)
             work.flush()
             work.wait()

@@ -19,6 +19,7 @@ from amplitude_export import (
 )
 
 import funnelkit as fk
+from funnelkit.errors import DataError
 from funnelkit.sample import sample_folder
 
 STEPS = "ProductViewed > ProductAdded > CheckoutStarted > OrderCompleted"
@@ -229,3 +230,22 @@ def test_a_property_called_events_does_not_make_a_request_of_an_export(tmp_path)
     source.write_text(f"{json.dumps(line)}\n", "utf-8")
     assert fk.import_events(source, tmp_path / "events").events == 1
     assert fk.report(source, steps="A").counts == (1,)
+
+
+def test_what_holds_no_events_is_told(tmp_path):
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w") as archive:
+        archive.writestr("187520/complete", "")
+    (tmp_path / "complete").touch()
+    result = fk.import_events([tmp_path / "empty.zip", tmp_path / "complete"], tmp_path / "events")
+    assert result.files == 0
+    assert [note.split("/")[-1].split()[0] for note in result.notes] == ["empty.zip", "complete"]
+
+
+def test_a_member_that_was_packed_in_another_way_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.json", "{}")
+    content = bytearray((tmp_path / "a.zip").read_bytes())
+    content[8] = content[content.find(b"PK\x01\x02") + 10] = 9  # Deflate64, of large ZIP files
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(DataError, match=r"a\.json cannot be unpacked here"):
+        fk.import_events(tmp_path / "a.zip", tmp_path / "events")
