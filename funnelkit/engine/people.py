@@ -65,7 +65,7 @@ def people(chosen: ChosenBar, table: EventTable, *, small: bool | None = None) -
     with closing(connect()) as connection, data_errors("cannot read the events"):
         connection.execute(read_sql("properties")).fetchall()
         query = compose(chosen.chart.funnel, table, connection, exact=is_small)
-        names = names_of(query, table)
+        names = names_of(query, table, connection)
         make = _lists if is_small else _series
         found = make(lines, names, rows, connection)
     if chosen.bar.interval is not None:

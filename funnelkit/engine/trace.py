@@ -122,7 +122,7 @@ def _named(
     query: Query, table: EventTable, connection: DuckDBPyConnection
 ) -> dict[str, tuple[tuple[str, str], ...]]:
     """Return what sets each unit apart, by its key: (name, text) of all that it has."""
-    names = names_of(query, table)
+    names = names_of(query, table, connection)
     sql = names.sql()
     found = connection.execute(sql, query.bind.used_in(sql)).fetchall()
     return {

@@ -35,7 +35,7 @@ def events(tmp_path):
     lines = [
         {
             "user_id": user,
-            "device_id": "phone",
+            "device_id": f"{user}'s" if user else "phone",
             "time": int(seconds * 1000),
             "event_type": event_type,
             "event_properties": properties,
@@ -73,6 +73,31 @@ def test_those_who_were_lost_before_a_step_did_the_one_before_and_no_more(events
     found = fk.users(events, steps="A > B", lost_before=2)
     assert who(found) == [("bert", None), (None, "phone")]
     assert [line[-1] for line in found.rows()] == [None, None]
+
+
+def test_ids_that_were_made_up_are_named_by_the_user_or_else_the_device(tmp_path):
+    path = tmp_path / "events.jsonl"
+    lines = [
+        {"user_id": "anna", "device_id": "phone", "time": 0, "event_type": "A"},
+        {"user_id": None, "device_id": "phone", "time": 5000, "event_type": "B"},
+        {"user_id": None, "device_id": "tablet", "time": 9000, "event_type": "A"},
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    found = fk.users(path, steps="A > B", reached=1)
+    assert [column.name for column in found.columns[: found.who]] == ["user_id", "device_id"]
+    assert who(found) == [("anna", None), (None, "tablet")]
+    assert fk.trace(path, steps="A > B", user="anna").units[0].names == (("user_id", "anna"),)
+
+
+def test_an_id_that_was_given_stays_beside_those_that_were_made_up(tmp_path):
+    path = tmp_path / "events.jsonl"
+    lines = [
+        {"amplitude_id": 7, "user_id": "ann", "device_id": "d", "time": 0, "event_type": "A"},
+        {"user_id": "bob", "device_id": "e", "time": 1000, "event_type": "A"},
+        {"user_id": None, "device_id": "e", "time": 2000, "event_type": "A"},
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    assert who(fk.users(path, steps="A", reached=1)) == [(7, None, None), (None, "bob", None)]
 
 
 def test_a_held_value_names_the_pair(events):
