@@ -98,7 +98,8 @@ def find_credentials(file: str | Path | None = None) -> Credentials:
         if file is not None:
             names = " and ".join(name.removeprefix("AMPLITUDE_").lower() for name in missing)
             raise CouldNotCheck(f"{file}: no {names} in this file; write {_shape()}")
-        raise CouldNotCheck(f"no Amplitude keys: {' and '.join(missing)} is not set; {_WHERE}")
+        verb = "are" if len(missing) > 1 else "is"
+        raise CouldNotCheck(f"no Amplitude keys: {' and '.join(missing)} {verb} not set; {_WHERE}")
     return Credentials(found[API_KEY], found[SECRET_KEY])
 
 

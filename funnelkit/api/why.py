@@ -129,7 +129,9 @@ def explain(
             undecided=frozenset((check.measure, check.expected) for check in undecided),
             # Whoever says which column is which takes the events as they are.
             raw=lambda: stack.enter_context(open_events(events, columns=roles_of(table))),
-            imported=lambda: stack.enter_context(open_events(with_names_of_roles(table))),
+            imported=lambda: stack.enter_context(
+                open_events(with_names_of_roles(table), as_imported=True)
+            ),
         )
         readings = [*definition_readings(funnel), *event_readings(funnel, table)]
         found = Explanation(search=search(readings, questions.ask, most_pairs=most_pairs))

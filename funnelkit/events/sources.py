@@ -63,6 +63,7 @@ def open_events(
     *,
     columns: Mapping[str, str] | str | None = None,
     stdin: IO[bytes] | None = None,
+    as_imported: bool = False,
 ) -> Iterator[EventTable]:
     """Open events for the time of a `with` block; temporary files vanish at its end.
 
@@ -74,6 +75,8 @@ def open_events(
         columns: Which column is which, as a mapping or as the text `user=…,event=…,time=…`.
             What is not said is found by Amplitude's names, then by common names with a note.
         stdin: The stream that `-` stands for; by default the process's own.
+        as_imported: Whether a frame, too, is read without copies and with ids for everybody, as
+            lines of JSON are, and not as it is.
 
     Raises:
         DefinitionError: `source` is none of these, or `columns` cannot be read.
@@ -94,7 +97,7 @@ def open_events(
         tempfile.TemporaryDirectory(prefix="funnelkit-", ignore_cleanup_errors=True) as folder,
     ):
         with closing(connect()) as connection, _unreadable():
-            opening = _Opening(connection, Path(folder), explicit)
+            opening = _Opening(connection, Path(folder), explicit, as_imported=as_imported)
             table = opening.open(source, stdin=stdin)
         yield table
 
@@ -138,9 +141,15 @@ class _Opening:
     """The work of `open_events`: what was found so far."""
 
     def __init__(
-        self, connection: DuckDBPyConnection, folder: Path, explicit: Mapping[Role, str]
+        self,
+        connection: DuckDBPyConnection,
+        folder: Path,
+        explicit: Mapping[Role, str],
+        *,
+        as_imported: bool,
     ) -> None:
         self.connection = connection
+        self.as_imported = as_imported
         self.folder = folder
         self.explicit = explicit
         self.parquet: dict[str, str] = {}
@@ -242,10 +251,11 @@ class _Opening:
         )
         if keys != {()} and not hive:
             self.notes.append("values in folder names (key=value) are not read: files differ")
+        as_they_are = set[str]() if self.as_imported else set(self.parquet)
         self._convert_json(
             [self._as_lines(file) for file in files if file.format in {"json", "body"}]
         )
-        self._settle()
+        self._settle([path for path in self.parquet if path not in as_they_are])
         self._convert_csv([file for file in files if file.format == "csv"])
         empty = [file.label for file in files if file.format == "empty"]
         if not self.parquet:
@@ -363,9 +373,8 @@ class _Opening:
                 files.remove(file)
         return files
 
-    def _settle(self) -> None:
+    def _settle(self, converted: Sequence[str]) -> None:
         """Leave out copies and find ids in what came as lines of JSON (specification A13)."""
-        converted = [path for path in self.parquet if Path(path).parent == self.folder]
         if self.explicit or not converted:
             return
         target = self.folder / f"settled-{next(self.counter)}.parquet"

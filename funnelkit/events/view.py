@@ -91,7 +91,7 @@ def narrowed(table: EventTable, path: Path, *, types: Collection[str]) -> EventT
 def with_names_of_roles(table: EventTable) -> ArrowTable:
     """Return all events, in their order, as a frame whose columns are called by their roles.
 
-    Opened as events they are settled as an import does it: without copies, and with ids.
+    Opened `as_imported` they are without copies, and with ids for everybody.
     """
     named = {name: role for role in ROLES if (name := getattr(table, role, None)) is not None}
     taken = {*ROLES, "event_time"}

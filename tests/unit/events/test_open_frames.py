@@ -143,3 +143,19 @@ def test_a_series_is_no_frame():
         read(pl.Series([1]), "*")
     with pytest.raises(DataError, match="DataFrame"):
         read(pd.Series([1]), "*")
+
+
+def test_a_frame_is_taken_as_it_is_like_the_parquet_file_of_it(tmp_path):
+    frame = pl.DataFrame(
+        {
+            "user_id": ["anna", None],
+            "device_id": ["phone", "phone"],
+            "event_type": ["A", "B"],
+            "event_time": [NOON, NOON],
+            "insert_id": ["same", "same"],
+        }
+    )
+    frame.write_parquet(tmp_path / "events.parquet")
+    for source in (frame, tmp_path / "events.parquet"):
+        with open_events(source) as table:
+            assert (table.rows, table.amplitude_id, table.notes) == (2, None, ())
