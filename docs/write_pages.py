@@ -1,8 +1,9 @@
 """Write the generated pages anew: `make docs`.
 
-`docs/cli.md` comes from the commands' own help. In every other page, the output of a console
-block is replaced where it no longer agrees with what the command prints. The output of a command
-that fails is left to a person, and so is a page that somebody changed in the meantime.
+`docs/cli.md` comes from the commands' own help, `docs/python.md` from the docstrings. In every
+other page, the output of a console block is replaced where it no longer agrees with what the
+command prints. The output of a command that fails is left to a person, and so is a page that
+somebody changed in the meantime.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from console_blocks import (
     reading_folder,
     run,
 )
+from python_page import python_page
 from typer.main import get_command
 
 from funnelkit.cli.app import app
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CLI_PAGE = REPOSITORY / "docs" / "cli.md"
+PYTHON_PAGE = REPOSITORY / "docs" / "python.md"
 
 CLI_HEAD = """\
 # The command line
@@ -99,9 +102,13 @@ def refreshed(markdown: str) -> str:
 def main() -> None:
     """Write every page that changed, and say which."""
     CLI_PAGE.touch()
+    PYTHON_PAGE.touch()
     for page in documents():
         before = page.read_text("utf-8")
-        after = cli_page() if page == CLI_PAGE else refreshed(before)
+        if page == CLI_PAGE:
+            after = cli_page()
+        else:
+            after = python_page() if page == PYTHON_PAGE else refreshed(before)
         if after == before:
             continue
         name = page.relative_to(REPOSITORY)
