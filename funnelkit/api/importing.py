@@ -67,8 +67,8 @@ def import_events(
     from pathlib import Path
 
     from funnelkit.events.columns import check_mapping, parse_columns
+    from funnelkit.events.importers.folder import import_files
     from funnelkit.events.importers.formats import format_named
-    from funnelkit.events.importers.run import import_files
     from funnelkit.events.importers.tables import split
 
     check_choice("insert_id_clock", insert_id_clock, ("received", "event"))

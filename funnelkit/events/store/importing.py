@@ -45,7 +45,7 @@ def import_into(
         DataError: a file cannot be read, or the store cannot be written; nothing was added.
     """
     from funnelkit.events.imported import ImportedFile, read_imported
-    from funnelkit.events.importers.run import import_files
+    from funnelkit.events.importers.folder import import_files
 
     delta()  # before any work is done in vain
     _check_folder(folder)

@@ -78,14 +78,14 @@ def test_another_import_in_the_meantime_is_noticed(tmp_path, monkeypatch):
     folder = tmp_path / "events"
     a = write(tmp_path / "a.jsonl", ("A", 1, "u", "1"))
     b = write(tmp_path / "b.jsonl", ("B", 1, "u", "2"))
-    finish = run._Import.finish
+    finish = run.Import.finish
 
     def overtaken(self, *arguments):
-        monkeypatch.setattr(run._Import, "finish", finish)
+        monkeypatch.setattr(run.Import, "finish", finish)
         fk.import_events(b, folder)
         return finish(self, *arguments)
 
-    monkeypatch.setattr(run._Import, "finish", overtaken)
+    monkeypatch.setattr(run.Import, "finish", overtaken)
     with pytest.raises(DataError, match="meanwhile"):
         fk.import_events(a, folder)
     assert fk.report(folder, steps="B").counts == (1,)
