@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Literal
 
 from funnelkit.events.columns import IDS, ROLES
 from funnelkit.events.connection import connect, data_errors
+from funnelkit.events.duplicates import find_copies
+from funnelkit.events.importers.columns import RECEIVED
 from funnelkit.events.sql import Parameters, quote_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
+    from duckdb import DuckDBPyConnection
     from pyarrow import Table as ArrowTable
 
     from funnelkit.events.table import EventTable
@@ -26,8 +29,6 @@ TIMES = (
 """The other times of an exported event (specification C2)."""
 
 UPLOADED = "server_upload_time"
-COPY_DAYS = 7
-"""Days in which the same insert_id from the same device is the same event (specification A13)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +37,9 @@ class EventView:
 
     `users_by`: users are told apart by this id alone. `unmerged`: no merged id is replaced.
     `as_they_came`: copies are kept, no id is found; `imported`: copies are left out, ids are found;
-    such a table must be opened so. `time`: another
-    column is the time of the event. `without_copies`: of events with the same insert_id only the
-    first. `until` and `uploaded`: only events before this time, or uploaded between these; in
-    microseconds.
+    such a table must be opened so. `time`: another column is the time of the event.
+    `without_copies`: of events with the same insert_id only those that an import keeps. `until` and
+    `uploaded`: only events before this time, or uploaded between these; in microseconds.
     """
 
     users_by: IdRole | None = None
@@ -79,12 +79,14 @@ def narrowed(table: EventTable, path: Path, *, types: Collection[str]) -> EventT
     column = f"CAST({quote_identifier(table.event_type)} AS VARCHAR)"
     names = bind.bind(sorted(types))
     ids = ", ".join(quote_identifier(name) for role in IDS if (name := getattr(table, role)))
-    _copy(
-        f"SELECT * FROM {table.relation(bind)} WHERE {column} IN (SELECT unnest({names})) "
-        f"ORDER BY {ids}, {table.microseconds()}",
-        path,
-        bind,
-    )
+    with closing(connect()) as connection, data_errors("cannot read the events"):
+        _copy(
+            f"SELECT * FROM {table.relation(bind)} WHERE {column} IN (SELECT unnest({names})) "
+            f"ORDER BY {ids}, {table.microseconds()}",
+            path,
+            bind,
+            connection,
+        )
     return _of_file(table, path)
 
 
@@ -140,21 +142,43 @@ def _written(table: EventTable, path: Path, view: EventView) -> EventTable:
         first, last = view.uploaded
         tests += [] if first is None else [f"{uploaded} >= {bind.bind(first)}"]
         tests += [] if last is None else [f"{uploaded} < {bind.bind(last)}"]
-    qualify = ""
-    if view.without_copies and table.insert_id is not None:
-        insert_id = quote_identifier(table.insert_id)
-        ids = [insert_id] + ([quote_identifier(table.device_id)] if table.device_id else [])
-        over = f"PARTITION BY {', '.join(ids)} ORDER BY {table.microseconds()}"
-        before = f"lag({table.microseconds()}) OVER ({over})"
-        far = f"{table.microseconds()} - {before} > {COPY_DAYS * 86_400_000_000}"
-        qualify = f" QUALIFY {insert_id} IS NULL OR {before} IS NULL OR {far}"
-    where = f" WHERE {' AND '.join(tests)}" if tests else ""
-    _copy(f"SELECT {columns} FROM {table.relation(bind)}{where}{qualify}", path, bind)
+    with closing(connect()) as connection, data_errors("cannot read the events"):
+        events = table.relation(bind)
+        if view.without_copies:
+            _find_copies(table, connection)
+            events = "(SELECT * EXCLUDE (fk_arrival) FROM fk_viewed ANTI JOIN fk_dropped"
+            events += " USING (fk_arrival))"
+        where = f" WHERE {' AND '.join(tests)}" if tests else ""
+        _copy(f"SELECT {columns} FROM {events}{where}", path, bind, connection)
     found = _of_file(table, path)
     if view.time is None:
         return found
     types = {**found.types, table.time: "TIMESTAMP"}
     return replace(found, types=types, time_kind="timestamp")
+
+
+def _find_copies(table: EventTable, connection: DuckDBPyConnection) -> None:
+    """Create the temporary tables `fk_viewed`, all events, and `fk_dropped`, the copies of them."""
+    bind = Parameters()
+    sql = (
+        f"CREATE TEMP TABLE fk_viewed AS SELECT *, row_number() OVER (ORDER BY "
+        f"{table.microseconds()}) AS fk_arrival FROM {table.relation(bind)}"
+    )
+    connection.execute(sql, bind.used_in(sql)).fetchall()
+
+    def text(column: str | None) -> str:
+        return f"CAST({quote_identifier(column)} AS VARCHAR)" if column else "NULL::VARCHAR"
+
+    times = [moment for name in RECEIVED if (moment := _moment(name, table)) is not None]
+    times.append(f"make_timestamp({table.microseconds()})")
+    find_copies(
+        connection,
+        f"(SELECT fk_arrival, {text('app' if 'app' in table.types else None)} AS app, "
+        f"{text(table.uuid)} AS uuid, "
+        f"coalesce({text(table.device_id)}, 'user ' || {text(table.user_id)}) AS device, "
+        f"{text(table.insert_id)} AS insert_id, coalesce({', '.join(times)}) AS received "
+        "FROM fk_viewed)",
+    )
 
 
 def _moment(name: str, table: EventTable) -> str | None:
@@ -169,10 +193,9 @@ def _moment(name: str, table: EventTable) -> str | None:
     return f"CAST(TRY_CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP)"
 
 
-def _copy(sql: str, path: Path, bind: Parameters) -> None:
+def _copy(sql: str, path: Path, bind: Parameters, connection: DuckDBPyConnection) -> None:
     sql = f"COPY ({sql}) TO {bind.bind(str(path))} (FORMAT parquet)"
-    with closing(connect()) as connection, data_errors("cannot read the events"):
-        connection.execute(sql, bind.used_in(sql)).fetchall()
+    connection.execute(sql, bind.used_in(sql)).fetchall()
 
 
 def _of_file(table: EventTable, path: Path) -> EventTable:

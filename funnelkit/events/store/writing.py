@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from funnelkit.errors import DataError, DefinitionError
 from funnelkit.events.connection import connect, data_errors
+from funnelkit.events.duplicates import DAYS
 from funnelkit.events.sql import Parameters, quote_identifier
 from funnelkit.events.store.catalogue import duckdb_struct
 from funnelkit.events.store.columns import Selecting, empty_catalogue
@@ -204,7 +205,7 @@ def _near(file: StoredFile, partition: Partition) -> bool:
         return True
     year, month = map(int, partition.month.split("-"))
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    week = 7 * 86_400_000_000
+    week = DAYS * 86_400_000_000
     first = (datetime(year, month, 1, tzinfo=UTC) - epoch) // timedelta(microseconds=1)
     return file.last >= first - week and file.first <= first + 31 * 86_400_000_000 + week
 
@@ -216,8 +217,8 @@ def _unknown(events: str, known: str) -> str:
         "old.uuid = new.uuid) AND NOT EXISTS "
         f"(FROM {known} AS old WHERE old.device_id = new.device_id AND "
         'old."$insert_id" = new."$insert_id" AND '
-        "old.event_time BETWEEN new.event_time - INTERVAL 7 DAY AND new.event_time + "
-        "INTERVAL 7 DAY)"
+        f"old.event_time BETWEEN new.event_time - INTERVAL {DAYS} DAY AND new.event_time + "
+        f"INTERVAL {DAYS} DAY)"
     )
 
 
