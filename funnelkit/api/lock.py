@@ -141,9 +141,12 @@ def _locked(
     import funnelkit
     from funnelkit.model import Measures
     from funnelkit.verification.definition import definition_of, digest
-    from funnelkit.verification.lock import Lock, refuse_doubts
+    from funnelkit.verification.lock import ENDING, Lock, refuse_doubts
 
     path = target or case.lock_path or _here(case.name)
+    name = case.name
+    if target is not None and case.source is None and case.funnel.name is None:
+        name = target.name.removesuffix(ENDING)
     if expectation is not None:
         refuse_doubts(expectation, (*case.terms.allow, *allow))
         if case.chart is not None and expectation.answer.chart_id is None:
@@ -158,7 +161,7 @@ def _locked(
     folder = path.parent
     funnel = case.funnel if result is None else replace(result.funnel, measures=Measures())
     after = Lock(
-        name=case.name,
+        name=name,
         definition=definition_of(funnel, folder),
         digest=digest(funnel, folder),
         expectation=expectation,

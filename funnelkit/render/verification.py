@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from funnelkit.verification.expectation import Verification
 
 NAME = 40
+HOW_TO_LOCK = (
+    "the definition, the events, funnelkit or Amplitude's numbers may have changed. Once they "
+    "hold: funnelkit lock EVENTS --steps … -o NAME.lock.json; then funnelkit verify "
+    "NAME.lock.json EVENTS tells which"
+)
 
 
 def render_verification(
@@ -50,7 +55,9 @@ def _lines(verification: Verification, *, full: bool) -> Iterator[str]:
             f"{mark}{step.step:>2} {fit(step.event, NAME - 1)}{count(wanted):>10}"
             f"{count(step.count):>10}{difference:>12}"
         ).rstrip()
+    yield ""
+    for culprit in verification.culprits:
+        yield from hanging("cause", f"{culprit.words}: {HOW_TO_LOCK}", indent=INDENT)
     if verification.explanation is not None:
-        yield ""
         say = long_why if full else short_why
         yield from say(verification.explanation, indent=INDENT)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.errors import CheckFailed, DefinitionError
+from funnelkit.verification.culprit import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from funnelkit.model import Funnel
     from funnelkit.result import FunnelResult
+    from funnelkit.verification.culprit import Culprit
     from funnelkit.verification.reconciliation.explanation import Explanation
 
 VERIFY_SCHEMA = "funnelkit.verify/1"
@@ -47,11 +49,17 @@ class Verification:
         pairs = zip(self.expected, self.found, strict=True)
         return tuple(step for step, (want, have) in enumerate(pairs, 1) if want != have)
 
+    @property
+    def culprits(self) -> tuple[Culprit, ...]:
+        """Who changed, where a count differs: without a lock nobody can be named."""
+        return () if self.ok else (UNKNOWN,)
+
     def raise_if_failed(self) -> None:
         """Raise `CheckFailed` unless every count holds."""
         if not self.ok:
             steps = ", ".join(map(str, self.differing_steps))
-            raise CheckFailed(f"the counts differ at step {steps}")
+            causes = "".join(f"; {culprit.words}" for culprit in self.culprits)
+            raise CheckFailed(f"the counts differ at step {steps}{causes}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict as plain JSON values; the schema is `funnelkit.verify/1`."""
@@ -61,6 +69,7 @@ class Verification:
             "expected": list(self.expected),
             "found": list(self.found),
             "differing_steps": list(self.differing_steps),
+            "culprits": [{"who": one.who, "words": one.words} for one in self.culprits],
             **({} if self.explanation is None else {"why": self.explanation.to_dict()}),
             "report": self.result.to_dict(),
         }

@@ -41,7 +41,21 @@ def test_a_count_that_differs_by_one_ends_with_1_and_a_table(verify):
     assert code == 1
     assert "! 2 Add" in out
     assert ["!", "2", "Add", "2", "1", "-1"] in [line.split() for line in out.splitlines()]
-    assert err == "failed: the counts differ at step 2\n"
+    assert err == (
+        "failed: the counts differ at step 2; no lock says how things were when the numbers held "
+        "(funnelkit lock)\n"
+    )
+
+
+def test_a_failure_without_a_lock_says_what_cannot_be_told_apart_and_how_to_make_one(verify):
+    _, out, _ = verify(*DEFINED, "--expect", "2, 2")
+    said = " ".join(out.split())
+    assert "cause no lock says how things were when the numbers held" in said
+    assert "the definition, the events, funnelkit or Amplitude's numbers may have changed" in said
+    assert "funnelkit lock EVENTS --steps … -o NAME.lock.json" in said
+    assert "why none of" in said or "why candidate:" in said
+    _, ok, _ = verify(*DEFINED, "--expect", "2, 1")
+    assert "cause" not in ok
 
 
 def test_json_carries_the_verdict(verify):

@@ -137,6 +137,14 @@ def test_the_same_events_with_other_properties_are_not_the_same_events(told, fol
     assert "the same 5, with other properties" in told("verify")[2]
 
 
+def test_a_lock_of_a_funnel_by_options_is_called_like_its_file(told, folder):
+    defined = ("--steps", "View > Add", "--window", "30d")
+    assert told("lock", "events.jsonl", *defined, "-o", "checkout.lock.json")[0] == 0
+    assert json.loads((folder / "checkout.lock.json").read_text())["name"] == "checkout"
+    code, out, _ = told("verify", "checkout.lock.json", "events.jsonl")
+    assert (code, out.split()[:2]) == (0, ["pass", "checkout"])
+
+
 def test_a_lock_that_somebody_edited_is_named_and_nobody_else(told, folder):
     assert told("lock")[0] == 0
     (folder / "shop.funnel.toml").write_text(SHOP.partition("[expect]")[0])
