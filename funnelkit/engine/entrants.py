@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.bucket import frozen
@@ -219,32 +219,22 @@ def _times(us: Any, matched: Matched, rules: Rules) -> tuple[Any, tuple[Any, ...
 
 def join(parts: Sequence[Entrants]) -> Entrants:
     """Return the lines of several answers over different units as one; arrays only."""
+    from concurrent.futures import ThreadPoolExecutor
+    from os import cpu_count
+
     import numpy as np
 
     if len(parts) == 1:
         return parts[0]
-    first = parts[0]
 
-    def column(name: str) -> Any:
-        if getattr(first, name) is None:
+    def joined(columns: tuple[Any, ...]) -> Any:
+        if columns[0] is None:
             return None
-        return np.concatenate([getattr(part, name) for part in parts])
+        if isinstance(columns[0], tuple):
+            return tuple(map(joined, zip(*columns, strict=True)))
+        return np.concatenate(columns)
 
-    def columns(name: str) -> Any:
-        if getattr(first, name) is None:
-            return None
-        pairs = range(first.steps - 1)
-        return tuple(np.concatenate([getattr(part, name)[k] for part in parts]) for k in pairs)
-
-    return Entrants(
-        steps=first.steps,
-        durations=columns("durations"),
-        repeats=columns("repeats"),
-        **{
-            name: column(name)
-            for name in (
-                "unit", "interval", "reach", "entries", "entered", "totals", "label", "excluded",
-                "amount",
-            )
-        },
-    )  # fmt: skip
+    names = [field.name for field in fields(Entrants) if field.name not in ("steps", "rows")]
+    with ThreadPoolExecutor(cpu_count()) as pool:  # copying is all there is to do, for each alone
+        columns = pool.map(joined, (tuple(getattr(part, name) for part in parts) for name in names))
+        return Entrants(steps=parts[0].steps, **dict(zip(names, columns, strict=True)))

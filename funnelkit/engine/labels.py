@@ -23,14 +23,27 @@ SEPARATOR = "\x1f"
 QUICK = {PropertyType.TEXT, PropertyType.BOOLEAN}
 MOST_NUMBERED = 1000
 MOST_COMPARED = 16
+SAMPLED = 100_000
+"""The events that are looked at for texts before all others are."""
+
+UNLISTED_NUMBERS = 2**30
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """SQL of an integer, the index into `texts` of what it stands for."""
+    """SQL of an integer, the index into `texts` of what it stands for.
+
+    Where not all events were looked at, a text that is not among `texts` has a number below -1,
+    and `unlisted` is the SELECT of such numbers and their texts: (number, text), each pair once.
+    """
 
     sql: str
     texts: tuple[str, ...]
+    unlisted: str | None = None
+
+
+class UnnumberedError(Exception):
+    """Labels have no numbers: there are too many of them, or two have the same."""
 
 
 def label_text(by: Property, table: EventTable, bind: Parameters) -> str:
@@ -61,6 +74,8 @@ def numbered_labels(
 
     To list them takes less than to carry a text for each event out of DuckDB.
     """
+    if len(properties) == 1:
+        return _numbered(properties[0], table, bind, connection, sampled=table.rows > SAMPLED)
     found: Numbers | None = None
     for prop in properties:
         one = _numbered(prop, table, bind, connection)
@@ -78,9 +93,14 @@ def _pairs(left: Numbers, right: Numbers) -> Numbers:
 
 
 def _numbered(
-    prop: Property, table: EventTable, bind: Parameters, connection: DuckDBPyConnection
+    prop: Property,
+    table: EventTable,
+    bind: Parameters,
+    connection: DuckDBPyConnection,
+    *,
+    sampled: bool = False,
 ) -> Numbers | None:
-    """Number the values of one property.
+    """Number the values of one property; `sampled` asks only some events for them, if that will do.
 
     A `CASE` of few texts looks at each of them once where a file stores them as a dictionary; with
     many, where it does not, every event would pay for each text, so an `ENUM` finds them by a hash.
@@ -88,17 +108,33 @@ def _numbered(
     if expression(table, prop, bind).type not in QUICK:
         return None
     text = label_text(prop, table, bind)
-    sql = f"SELECT DISTINCT {text} FROM {table.relation(bind)} LIMIT {MOST_NUMBERED + 1}"
+    relation = table.relation(bind)
+    some = f"(SELECT * FROM {relation} LIMIT {SAMPLED})" if sampled else relation
+    sql = f"SELECT DISTINCT {text} FROM {some} LIMIT {MOST_NUMBERED + 1}"
     found = [value for (value,) in connection.execute(sql, bind.used_in(sql)).fetchall()]
     if len(found) > MOST_NUMBERED:
         return None
     texts = (NONE, *sorted(set(found) - {NONE}))
     if len(texts) <= MOST_COMPARED:
-        whens = "".join(f" WHEN {bind.bind(text)} THEN {k}" for k, text in enumerate(texts) if k)
-        value = expression(table, prop, bind).sql
-        compared = f"CASE CAST({value} AS VARCHAR){whens} ELSE 0 END" if whens else "0"
-        return Numbers(f"CAST({compared} AS INTEGER)", texts)
-    if any("\0" in value or "$" in value for value in found):
+        value = f"CAST({expression(table, prop, bind).sql} AS VARCHAR)"
+        if not sampled:
+            return Numbers(_compared(value, texts, "0", bind), texts)
+        other = f"-2 - CAST(hash({value}) % {UNLISTED_NUMBERS} AS INTEGER)"
+        other = f"CASE WHEN coalesce({value} = {bind.bind(NONE)}, true) THEN 0 ELSE {other} END"
+        number = _compared(value, texts, other, bind)
+        unlisted = f"SELECT DISTINCT {number}, {text} FROM {relation} WHERE {number} < -1"
+        return Numbers(number, texts, unlisted)
+    # An ENUM has to have all texts.
+    return _numbered(prop, table, bind, connection) if sampled else _enumerated(text, texts)
+
+
+def _compared(value: str, texts: tuple[str, ...], other: str, bind: Parameters) -> str:
+    whens = "".join(f" WHEN {bind.bind(text)} THEN {k}" for k, text in enumerate(texts) if k)
+    return f"CAST({f'CASE {value}{whens} ELSE {other} END' if whens else other} AS INTEGER)"
+
+
+def _enumerated(text: str, texts: tuple[str, ...]) -> Numbers | None:
+    if any("\0" in value or "$" in value for value in texts):
         return None
     names = ", ".join(map(quote_text, texts))
     return Numbers(f"CAST(enum_code(CAST({text} AS ENUM({names}))) AS INTEGER)", texts)

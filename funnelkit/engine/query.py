@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
+    from funnelkit.engine.labels import Numbers
     from funnelkit.engine.rules import Rules
     from funnelkit.engine.units import UnitKey
     from funnelkit.events.table import EventTable
@@ -40,7 +41,7 @@ class Query:
 
     The columns are unit, us, mask, flags where `flagged`, label where the funnel is grouped and
     amount where a property is summed. A label is a text, or NULL where the event does not fit the
-    grouped step; where `labels` lists the texts, it is an index into them, or -1. `lacks_user_id`
+    grouped step; where `labels` numbers the texts, it is their number, or -1. `lacks_user_id`
     is the flag of step-1 events without a `user_id`; where the file can say it without a look at
     each event, `all_lack_user_id` does instead. `user` is the key of an event's user; with
     `looks_around` all events of a user have to be read together, since what one of them counts for
@@ -60,7 +61,7 @@ class Query:
     ties: str
     user: str
     looks_around: bool
-    labels: tuple[str, ...] | None = None
+    labels: Numbers | None = None
     files: tuple[str, ...] = ()
     buckets: tuple[tuple[str, ...], ...] = ()
 
@@ -111,12 +112,14 @@ def compose(
     exact: bool,
     closely: CloseLook | None = None,
     scattered: bool = False,
+    numbered: bool = True,
 ) -> Query:
     """Return the SELECT of the rows that a funnel needs, or of a close look at some users.
 
     With `exact` users are told apart by the text of their ids, else by a number (see `UnitKey`).
     Rows that are `scattered` are read piece by piece: where it matters which of several events at
     one microsecond comes first, they have one more column, `tie`, by which they can be sorted.
+    Labels are `numbered` where that can be done, and is allowed.
     """
     bind = Parameters() if closely is None else closely.bind
     rules = rules_of(funnel)
@@ -127,10 +130,10 @@ def compose(
     if closely is not None:
         keys = bind.bind(list(closely.users))
         base = f"(SELECT * FROM {base} WHERE coalesce({user}, '') IN (SELECT unnest({keys})))"
-    numbered = numbers_sessions(funnel, table, connection)
-    if numbered or funnel.minds_every_event:
+    sessions = numbers_sessions(funnel, table, connection)
+    if sessions or funnel.minds_every_event:
         base = f"(SELECT * FROM {base} WHERE {no_identify_call(table)})"
-    if numbered:  # before any event is left out, which would part sessions or join them
+    if sessions:  # before any event is left out, which would part sessions or join them
         base = with_sessions(base, table, user=user)
     history = History(
         funnel=funnel,
@@ -143,7 +146,7 @@ def compose(
         base=base,
     )
     unit = unit_key(
-        funnel, table, history.relation(), connection, bind, exact=exact, numbered=numbered
+        funnel, table, history.relation(), connection, bind, exact=exact, numbered=sessions
     )
     wide = "BIGINT" if max(len(funnel.steps), rules.flag_bits) > NARROW_BITS else "UTINYINT"
     flags = list(_segment_flags(funnel, history, conditions))
@@ -159,7 +162,8 @@ def compose(
         flags.append(f"CAST({kind} AS BIGINT) * {1 << rules.kind_shift}")
     flag_sum = " + ".join(f"coalesce({flag}, 0)" for flag in flags)
     needed = " AND ".join([wanted, unit.present, *_relevant(funnel, rules, table, bind)])
-    label, labels = _label(funnel, table, bind, None if exact or scattered else connection)
+    countable = numbered and not (exact or scattered)
+    label, labels = _label(funnel, table, bind, connection if countable else None)
     beside = "" if closely is None else ", ".join(["", f"{needed} AS part", *closely.columns])
     if scattered and rules.must_settle:
         beside = f", create_sort_key(row({history.ties}), 'ASC NULLS LAST') AS tie"
@@ -187,7 +191,7 @@ def compose(
         all_lack_user_id=table.user_id is None,
         ties=history.ties,
         user=user,
-        looks_around=numbered or history.looks_around(),
+        looks_around=sessions or history.looks_around(),
         labels=labels,
         files=table.files,
         # Units that are no users, as the values of a property, are in any bucket.
@@ -254,8 +258,8 @@ def _bars(
 
 def _label(
     funnel: Funnel, table: EventTable, bind: Parameters, connection: DuckDBPyConnection | None
-) -> tuple[str, tuple[str, ...] | None]:
-    """Return the column of the group's label, and the texts of its numbers; None: it is a text.
+) -> tuple[str, Numbers | None]:
+    """Return the column of the group's label, and its numbers; None: it is a text.
 
     With a connection, labels that are few and quick to list are numbered.
     """
@@ -266,7 +270,7 @@ def _label(
     if connection is not None:
         numbers = numbered_labels(by.properties, table, bind, connection)
         if numbers is not None:
-            return f",\n    CASE WHEN {fits} THEN {numbers.sql} ELSE -1 END AS label", numbers.texts
+            return f",\n    CASE WHEN {fits} THEN {numbers.sql} ELSE -1 END AS label", numbers
     texts = [label_text(prop, table, bind) for prop in by.properties]
     text = f" || {bind.bind(SEPARATOR)} || ".join(texts)
     return f",\n    CASE WHEN {fits} THEN {text} END AS label", None

@@ -11,6 +11,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.bucket import NO_ROWS, Bucket
+from funnelkit.engine.labels import UnnumberedError
 from funnelkit.engine.query import compose
 from funnelkit.engine.rows import StepRows
 from funnelkit.engine.sqlfiles import read_sql
@@ -59,7 +60,11 @@ def select(
             connection.execute(read_sql("properties")).fetchall()
         if small:
             return _read_lists(query, connection)
-        return _read_arrays(query, connection, only)
+        try:
+            return _read_arrays(query, connection, only)
+        except UnnumberedError:
+            query = compose(funnel, table, connection, exact=False, numbered=False)
+            return _read_arrays(query, connection, only)
 
 
 def _read_lists(query: Query, connection: DuckDBPyConnection) -> StepRows:

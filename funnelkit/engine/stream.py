@@ -17,6 +17,7 @@ import numpy as np
 from funnelkit.engine.answer import answer
 from funnelkit.engine.bucket import Bucket, frozen
 from funnelkit.engine.entrants import join
+from funnelkit.engine.labels import MOST_NUMBERED, UnnumberedError
 from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, partition
 from funnelkit.engine.pieces import best_of_units, for_series
 from funnelkit.engine.sqlfiles import read_sql
@@ -52,7 +53,8 @@ class Stream:
     ) -> None:
         self.query = query
         self.connection = connection
-        self.codes = Codes() if codes is None else codes
+        listed = () if query.labels is None else query.labels.texts
+        self.codes = Codes(len(listed)) if codes is None else codes
         self.reset()
 
     def reset(self) -> None:
@@ -63,8 +65,22 @@ class Stream:
 
     @property
     def labels(self) -> list[str]:
-        """The texts of the numbers of labels."""
-        return list(self.codes if self.query.labels is None else self.query.labels)
+        """The texts of the numbers of labels.
+
+        Raises:
+            UnnumberedError: there are too many, or two texts have one number.
+        """
+        numbers = self.query.labels
+        if numbers is None:
+            return list(self.codes)
+        if not self.codes or numbers.unlisted is None:
+            return list(numbers.texts)
+        values = self.query.bind.used_in(numbers.unlisted)
+        found = self.connection.execute(numbers.unlisted, values).fetchall()
+        texts = dict(found)
+        if len(texts) < len(found):
+            raise UnnumberedError
+        return [*numbers.texts, *(texts[number] for number in self.codes)]
 
     def buckets(self) -> list[Bucket]:
         """Return all rows in buckets of whole units."""
@@ -182,7 +198,7 @@ class Stream:
             if encoded is not None:
                 label = self._codes(encoded)
             elif self.query.labels is not None:
-                label = _array(batch.column(self.query.columns.index("label")))
+                label = self._listed(_array(batch.column(self.query.columns.index("label"))))
             yield Rows(unit, us, mask, flags, label, amount)
 
     def _encoded(self, reader: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
@@ -214,6 +230,18 @@ class Stream:
         index = encoded.indices.cast("int32").fill_null(-1).to_numpy(zero_copy_only=False)
         return np.array([*own, -1], np.int32)[index]  # the last one is what -1 takes: no label
 
+    def _listed(self, label: Any) -> Any:
+        """Return numbers of labels, those of texts that were not listed following the others."""
+        if label.min() >= -1:
+            return label
+        unlisted = label < -1
+        numbers, place = np.unique(label[unlisted], return_inverse=True)
+        label = label.copy()
+        label[unlisted] = np.array(self.codes.of(numbers.tolist()), np.int32)[place]
+        if len(self.codes) > MOST_NUMBERED:
+            raise UnnumberedError
+        return label
+
     def _settled(self, buckets: list[Bucket]) -> list[Bucket]:
         """Put events of one unit at one microsecond into the order that every engine agrees on.
 
@@ -243,9 +271,9 @@ class Stream:
         return [_rewritten(b, tied, lines) for b, tied in zip(buckets, ties, strict=True)]
 
     def _code(self, label: str | int | None) -> int:
-        if isinstance(label, str):
-            return self.codes[label]
-        return -1 if label is None else label
+        if label is None:
+            return -1
+        return self.codes[label] if isinstance(label, str) or label < -1 else label
 
     def _ties(self, bucket: Bucket) -> Any:
         """Return the rows of a bucket whose order at one microsecond matters."""
@@ -260,17 +288,21 @@ class Stream:
         )
 
 
-class Codes(dict[str, int]):
-    """Numbers of labels, in the order in which they came; several threads may ask."""
+class Codes(dict[Any, int]):
+    """Numbers of labels from `first` on, in the order in which they came; several threads may ask.
 
-    def __init__(self) -> None:
+    A label is a text, or the number of one that was not listed (see `labels.py`).
+    """
+
+    def __init__(self, first: int) -> None:
         super().__init__()
+        self._first = first
         self._lock = Lock()
 
-    def of(self, labels: Sequence[str | None]) -> list[int]:
+    def of(self, labels: Sequence[str | int | None]) -> list[int]:
         """Return the number of each label."""
         with self._lock:
-            return [self.setdefault(label, len(self)) for label in labels]  # type: ignore[arg-type]
+            return [self.setdefault(label, self._first + len(self)) for label in labels]
 
 
 def _answers(bucket: Bucket, asked: Asked, rules: Rules) -> Iterator[tuple[Entry, Entrants]]:

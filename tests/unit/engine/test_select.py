@@ -6,7 +6,10 @@ from datetime import datetime
 import polars as pl
 import pytest
 
+from funnelkit.engine import labels, stream
+from funnelkit.engine import select as select_module
 from funnelkit.engine.entry import Entry
+from funnelkit.engine.query import compose
 from funnelkit.engine.select import select
 from funnelkit.engine.summarise import groups, series
 from funnelkit.events.sources import open_events
@@ -79,6 +82,42 @@ def test_lists_and_arrays_give_the_same_answer(tmp_path, order, definition):
     assert answers(path, small=True, **definition) == answers(path, small=False, **definition)
 
 
+@pytest.mark.parametrize("sampled", [0, 1, 2, 40])
+@pytest.mark.parametrize("order", ["amplitude_id", "event_time", "page"])
+@pytest.mark.parametrize("by", ["page", "2: word", "3: page"])
+def test_labels_that_come_after_those_looked_at_first_are_found_all_the_same(
+    tmp_path, monkeypatch, sampled, order, by
+):
+    path = tmp_path / "events.parquet"
+    events().sort(order, "event_time").write_parquet(path)
+    asked = {"steps": "A > B > C", "group_by": by}
+    whole = answers(path, small=False, **asked)
+    monkeypatch.setattr(labels, "SAMPLED", sampled)
+    assert answers(path, small=True, **asked) == answers(path, small=False, **asked) == whole
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "value"),
+    [(labels, "UNLISTED_NUMBERS", 1), (stream, "MOST_NUMBERED", 3)],
+    ids=["two have one number", "they are too many"],
+)
+def test_labels_that_cannot_be_numbered_are_read_as_texts(
+    tmp_path, monkeypatch, place, name, value
+):
+    path = tmp_path / "events.parquet"
+    events().sort("word", nulls_last=True).write_parquet(path)
+    read = []
+    monkeypatch.setattr(labels, "SAMPLED", 5)
+    monkeypatch.setattr(place, name, value)
+    monkeypatch.setattr(
+        select_module, "compose", lambda *a, **k: read.append(k) or compose(*a, **k)
+    )
+    asked = {"steps": "A > B > C", "group_by": "word"}
+    found = answers(path, small=False, **asked)
+    assert [how.get("numbered", True) for how in read] == [True, False]
+    assert found == answers(path, small=True, **asked)
+
+
 def test_the_order_of_the_rows_decides_nothing(tmp_path):
     path = tmp_path / "events.parquet"
     found = set()
@@ -122,8 +161,10 @@ def test_events_that_can_play_no_part_are_left_in_the_file(tmp_path):
             assert sum(len(bucket.us) for bucket in rows.buckets) == 2
 
 
-def test_few_labels_are_numbered_by_duckdb_whatever_they_say(tmp_path):
-    names = ["it's", 'say "x"', "{brace}", "$p1", "é\n", "", None]
+@pytest.mark.parametrize("sampled", [100_000, 1])
+def test_few_labels_are_numbered_by_duckdb_whatever_they_say(tmp_path, monkeypatch, sampled):
+    monkeypatch.setattr(labels, "SAMPLED", sampled)
+    names = ["it's", 'say "x"', "{brace}", "$p1", "é\n", "", "(none)", None]
     moment = datetime(2024, 1, 1)  # noqa: DTZ001 - files carry times in UTC without saying so
     for chosen in (names, [name for name in names if name != "$p1"]):
         path = tmp_path / f"{len(chosen)}.parquet"
