@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.api.cases import cases_of, check_events
-from funnelkit.api.report import report
-from funnelkit.api.verify_files import fingerprint, fresh_of
+from funnelkit.api.opened import OpenedEvents
+from funnelkit.api.report import answer
+from funnelkit.api.verify_files import fresh_of
 from funnelkit.errors import CouldNotCheck, DefinitionError
 
 if TYPE_CHECKING:
@@ -104,14 +105,15 @@ def lock(
     check_locks(chosen)
     target = None if output is None else Path(output)
     changes = []
-    for case in chosen:
-        try:
-            numbers = _numbers(case, fetch, from_events=from_events)
-            changes.append(_locked(case, target, allow, numbers, data_end))
-        except CouldNotCheck as error:
-            if could_not is None:
-                raise
-            could_not(case, error)
+    with OpenedEvents() as opened:
+        for case in chosen:
+            try:
+                numbers = _numbers(case, fetch, from_events=from_events)
+                changes.append(_locked(case, target, allow, numbers, data_end, opened))
+            except CouldNotCheck as error:
+                if could_not is None:
+                    raise
+                could_not(case, error)
     return tuple(changes)
 
 
@@ -137,6 +139,7 @@ def _locked(
     allow: Sequence[str],
     expectation: Expectation | None,
     data_end: str | date | datetime | None,
+    opened: OpenedEvents,
 ) -> LockChange:
     import funnelkit
     from funnelkit.model import Measures
@@ -152,7 +155,7 @@ def _locked(
         if case.chart is not None and expectation.answer.chart_id is None:
             answer = replace(expectation.answer, chart_id=case.chart)
             expectation = replace(expectation, answer=answer)
-    result = _counted(case, expectation, data_end)
+    result = _counted(case, expectation, data_end, opened)
     if expectation is None:
         assert result is not None  # noqa: S101 - without Amplitude's numbers events are needed
         from funnelkit.verification.counted import expectation_of
@@ -167,7 +170,7 @@ def _locked(
         expectation=expectation,
         version=funnelkit.__version__,
         numbers_from=_relative(expectation.source, path),
-        events=None if result is None else fingerprint(case),
+        events=None if result is None else opened.fingerprint(case.events, case.columns),
         found=None if result is None else result.counts,
         path=path,
     )
@@ -194,7 +197,10 @@ def _says_the_same(before: Lock, after: Lock, case: Case) -> bool:
 
 
 def _counted(
-    case: Case, expectation: Expectation | None, data_end: str | date | datetime | None
+    case: Case,
+    expectation: Expectation | None,
+    data_end: str | date | datetime | None,
+    opened: OpenedEvents,
 ) -> FunnelResult | None:
     """Return the report of the events: by day, if the numbers are to be those of the events."""
     from funnelkit.verification.compare import asked
@@ -210,7 +216,8 @@ def _counted(
     else:
         interval = funnel.measures.interval or "day"
         funnel = replace(funnel, measures=replace(funnel.measures, interval=interval))
-    return report(case.events, funnel=funnel, columns=case.columns, data_end=data_end)
+    table = opened.table(case.events, case.columns)
+    return answer(funnel, table, source=case.events, data_end=data_end)
 
 
 def _words(before: Lock | None, after: Lock) -> list[str]:

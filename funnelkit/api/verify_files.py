@@ -7,7 +7,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.api.cases import cases_of, check_events, on_terms
-from funnelkit.api.report import report
+from funnelkit.api.opened import OpenedEvents
+from funnelkit.api.report import answer
 from funnelkit.errors import DefinitionError, FunnelkitError
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
-    from funnelkit.events.fingerprint import EventsFingerprint
     from funnelkit.model import Funnel
     from funnelkit.result import FunnelResult
     from funnelkit.verification.case import Case, CaseResult, VerificationRun
@@ -90,12 +90,16 @@ def run(
     data_end: str | date | datetime | None = None,
     now: datetime | None = None,
 ) -> list[CaseResult]:
-    """Return what comes of each case."""
+    """Return what comes of each case; events that several have are opened once."""
     results = []
-    for case in cases:
-        results.append(verify_case(case, why=why, fetch=fetch, data_end=data_end, now=now))
-        if exit_first and results[-1].outcome not in {"pass", "warn"}:
-            break
+    with OpenedEvents() as opened:
+        for case in cases:
+            found = verify_case(
+                case, why=why, fetch=fetch, data_end=data_end, now=now, opened=opened
+            )
+            results.append(found)
+            if exit_first and found.outcome not in {"pass", "warn"}:
+                break
     return results
 
 
@@ -106,22 +110,32 @@ def verify_case(
     fetch: Callable[[Case], Expectation] | None = None,
     data_end: str | date | datetime | None = None,
     now: datetime | None = None,
+    opened: OpenedEvents | None = None,
 ) -> CaseResult:
-    """Return what comes of a case; what keeps it from being run is its `error`."""
+    """Return what comes of a case; what keeps it from being run is its `error`.
+
+    `opened` has the events that other cases read, too, and do not change meanwhile.
+    """
     from funnelkit.verification.case import CaseResult
 
+    if opened is None:
+        with OpenedEvents() as own:
+            return verify_case(case, why=why, fetch=fetch, data_end=data_end, now=now, opened=own)
     started = monotonic()
     try:
         if fetch is not None:
             case = replace(case, expectations=(fetch(case), *case.expectations))
-        found = _explained(_verified(case, data_end, now), why, data_end)
+        found = _explained(_verified(case, data_end, now, opened), why, data_end, opened)
     except FunnelkitError as error:
         found = CaseResult(case=case, error=error)
     return replace(found, seconds=monotonic() - started)
 
 
 def _verified(
-    case: Case, data_end: str | date | datetime | None, now: datetime | None
+    case: Case,
+    data_end: str | date | datetime | None,
+    now: datetime | None,
+    opened: OpenedEvents,
 ) -> CaseResult:
     from datetime import UTC, datetime
 
@@ -139,7 +153,7 @@ def _verified(
     lock_holds = case.lock is not None
     for expectation in case.expectations:
         key = (asked(case.funnel, expectation), expectation.has_previous)
-        result = _report(case, *key, known=reports, data_end=data_end)
+        result = _report(case, *key, known=reports, data_end=data_end, opened=opened)
         compared = compare(expectation, result, terms, now=now)
         if case.lock is not None and expectation is case.lock.expectation:
             lock_holds = compared.ok
@@ -161,7 +175,7 @@ def _verified(
     amplitude = any(one.origin != "events" for one in case.expectations)
     return replace(
         found,
-        culprits=culprits_of(case, lock_holds=lock_holds) if failed else (),
+        culprits=culprits_of(case, opened, lock_holds=lock_holds) if failed else (),
         not_checkable=tuple(not_checkable(case.funnel, result, comparison)) if amplitude else (),
     )
 
@@ -170,6 +184,7 @@ def _explained(
     found: CaseResult,
     why: bool | None,  # noqa: FBT001 - as the option has it
     data_end: str | date | datetime | None,
+    opened: OpenedEvents,
 ) -> CaseResult:
     """Return a result with a look for what makes the numbers match, where one fails."""
     from funnelkit.api.why import explain
@@ -184,6 +199,7 @@ def _explained(
         return found
     explanation = explain(
         case.events,
+        table=opened.table(case.events, case.columns),
         funnel=case.funnel,
         expectations=case.expectations,
         columns=case.columns,
@@ -213,20 +229,21 @@ def _report(
     *,
     known: dict[tuple[Funnel, bool], FunnelResult],
     data_end: str | date | datetime | None,
+    opened: OpenedEvents,
 ) -> FunnelResult:
+    from funnelkit.api.counterparts import ComparedTo, check_compared_to
+
     key = (funnel, previous)
     if key not in known:
-        known[key] = report(
-            case.events,
-            funnel=funnel,
-            columns=case.columns,
-            data_end=data_end,
-            compare_to="previous" if previous else None,
-        )
+        wanted = ComparedTo(previous=1) if previous else None
+        if wanted is not None:
+            check_compared_to(funnel, wanted)
+        table = opened.table(case.events, case.columns)
+        known[key] = answer(funnel, table, source=case.events, wanted=wanted, data_end=data_end)
     return known[key]
 
 
-def culprits_of(case: Case, *, lock_holds: bool) -> tuple[Culprit, ...]:
+def culprits_of(case: Case, opened: OpenedEvents, *, lock_holds: bool) -> tuple[Culprit, ...]:
     """Return what changed since the lock of a case was written."""
     import funnelkit
     from funnelkit.verification.culprit import culprits
@@ -235,7 +252,7 @@ def culprits_of(case: Case, *, lock_holds: bool) -> tuple[Culprit, ...]:
     folder = None if case.lock_path is None else case.lock_path.parent
     events = None
     if case.lock is not None and case.lock.events is not None:
-        events = fingerprint(case)
+        events = opened.fingerprint(case.events, case.columns)
     return culprits(
         case.lock,
         definition=definition_of(case.funnel, folder),
@@ -254,15 +271,6 @@ def fresh_of(case: Case) -> Expectation | None:
         if expectation.origin == "amplitude" and not own:
             return expectation
     return None
-
-
-def fingerprint(case: Case) -> EventsFingerprint:
-    """Return the fingerprint of the events of a case."""
-    from funnelkit.events.fingerprint import fingerprint_of
-    from funnelkit.events.sources import open_events
-
-    with open_events(case.events, columns=case.columns) as table:
-        return fingerprint_of(table)
 
 
 def _check_whole(case: Case) -> None:

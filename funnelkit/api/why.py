@@ -99,10 +99,12 @@ def explain(
     most_pairs: int = MOST_PAIRS,
     allowances: Sequence[Allowance] = (),
     undecided: Sequence[Check] = (),
+    table: EventTable | None = None,
 ) -> Explanation:
     """Return why the numbers of a funnel are not those of several expectations, all together.
 
-    What is allowed to differ may differ in any reading; what is undecided explains nothing.
+    `table` is that of the events, if they are open. What is allowed to differ may differ in any
+    reading; what is undecided explains nothing.
     """
     from funnelkit.api.dates import dated, extent_in
     from funnelkit.events.sources import open_events
@@ -112,8 +114,20 @@ def explain(
     from funnelkit.verification.reconciliation.explanation import Explanation
     from funnelkit.verification.reconciliation.search import search
 
+    if table is None:
+        with open_events(events, columns=columns) as own:
+            return explain(
+                events,
+                funnel=funnel,
+                expectations=expectations,
+                data_end=data_end,
+                columns=columns,
+                most_pairs=most_pairs,
+                allowances=allowances,
+                undecided=undecided,
+                table=own,
+            )
     with (
-        open_events(events, columns=columns) as table,
         tempfile.TemporaryDirectory(prefix="funnelkit-") as folder,
         ExitStack() as stack,
     ):
