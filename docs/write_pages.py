@@ -23,7 +23,7 @@ from console_blocks import (
 from python_page import python_page
 from typer.main import get_command
 
-from funnelkit.cli.app import app
+from funnelkit.cli.app import application
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def command_names() -> Iterator[tuple[str, ...]]:
             if not below.hidden:
                 yield from names(below, (*words, name))
 
-    yield from names(get_command(app), ("funnelkit",))
+    yield from names(get_command(application()), ("funnelkit",))
 
 
 def cli_page() -> str:

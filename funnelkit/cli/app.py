@@ -2,60 +2,55 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Final
+
 import typer
 
-from funnelkit.cli.compare import compare
-from funnelkit.cli.convert import convert
-from funnelkit.cli.demo import demo
-from funnelkit.cli.describe import describe
-from funnelkit.cli.drivers import drivers
-from funnelkit.cli.fixture import fixture
 from funnelkit.cli.help import Command
-from funnelkit.cli.import_ import import_
-from funnelkit.cli.lock import lock
-from funnelkit.cli.pull import pull
-from funnelkit.cli.report import report
-from funnelkit.cli.shrink import shrink
-from funnelkit.cli.simulate import simulate
-from funnelkit.cli.sql import sql
-from funnelkit.cli.store import store
-from funnelkit.cli.trace import trace
-from funnelkit.cli.users import users
-from funnelkit.cli.verify import verify
 from funnelkit.cli.version import Version  # noqa: TC001 - typer reads the annotation
 
-app = typer.Typer(
-    name="funnelkit",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+COMMANDS: Final = (
+    "demo",
+    "simulate",
+    "pull",
+    "import",
+    "describe",
+    "report",
+    "compare",
+    "drivers",
+    "verify",
+    "fixture",
+    "shrink",
+    "lock",
+    "users",
+    "trace",
+    "sql",
+    "convert",
+    "store",
 )
+"""Each is a function in the module of its name."""
 
 
-@app.callback()
-def funnelkit(*, version: Version = False) -> None:
-    """Amplitude funnels, offline."""
+def application(named: str | None = None) -> typer.Typer:
+    """Return the program; where a command is `named`, only that one is loaded, to start sooner."""
+    app = typer.Typer(
+        name="funnelkit",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
 
+    @app.callback()
+    def funnelkit(*, version: Version = False) -> None:
+        """Amplitude funnels, offline."""
 
-for command in (
-    demo,
-    simulate,
-    pull,
-    import_,
-    describe,
-    report,
-    compare,
-    drivers,
-    verify,
-    fixture,
-    shrink,
-    lock,
-    users,
-    trace,
-    sql,
-    convert,
-):
-    app.command(cls=Command, name=command.__name__.strip("_"))(command)
-
-app.add_typer(store, name="store")
+    for name in (named,) if named in COMMANDS else COMMANDS:
+        word = "import_" if name == "import" else name
+        command = getattr(import_module(f"funnelkit.cli.{word}"), str(word))
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(cls=Command, name=name)(command)
+    return app

@@ -25,8 +25,9 @@ def run(arguments: Sequence[str]) -> int:
     With FUNNELKIT_DEBUG set, an error of funnelkit itself shows its traceback.
     """
     try:
-        from funnelkit.cli.app import app
+        from funnelkit.cli.app import application
 
+        app = application(arguments[0] if arguments else None)
         with typing(arguments):
             app(args=list(arguments), prog_name="funnelkit", standalone_mode=True)
     except SystemExit as end:

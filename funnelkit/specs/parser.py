@@ -1,11 +1,15 @@
 """The parser that lark builds from `language.lark`, and the records it makes.
 
-lark takes about 50 ms to import and to build the tables, so this module is imported late.
+lark takes about 20 ms to import, and 30 more to build its tables where they were not kept, so this
+module is imported late.
 """
 
 from __future__ import annotations
 
+import sys
 from functools import cache
+from importlib.util import cache_from_source
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
@@ -82,7 +86,18 @@ def _parser() -> Lark:
         start=["steps", "events", "filters", "conditions", "property"],
         maybe_placeholders=False,
         transformer=_Records(),
+        cache=_tables(),
     )
+
+
+def _tables() -> str | bool:
+    """Return the file that keeps the parser's tables, beside the bytecode of this module.
+
+    lark makes it anew for another grammar, lark or Python, and goes without where it may not write.
+    """
+    if sys.dont_write_bytecode:
+        return False
+    return str(Path(cache_from_source(__file__)).with_suffix(".lark"))
 
 
 class _Misfit(Exception):  # noqa: N818 - never leaves this module

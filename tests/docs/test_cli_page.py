@@ -8,13 +8,13 @@ import pytest
 from typer.main import get_command
 from write_pages import CLI_PAGE, cli_page, command_names
 
-from funnelkit.cli.app import app
+from funnelkit.cli.app import application
 
 COMMANDS = list(command_names())
 
 
 def found(words):
-    command = get_command(app)
+    command = get_command(application())
     for word in words[1:]:
         command = command.commands[word]
     return command

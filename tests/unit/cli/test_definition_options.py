@@ -6,7 +6,7 @@ import json
 import pytest
 from typer.main import get_command
 
-from funnelkit.cli.app import app
+from funnelkit.cli.app import application
 from funnelkit.cli.definition import GROUPS, MEASURES, RELATIVE, defines_a_funnel, definition
 from funnelkit.cli.run import run
 
@@ -19,7 +19,9 @@ EVENTS = [
 
 
 def offered(command):
-    return {parameter.name for parameter in get_command(app).commands[command].params}
+    return {
+        parameter.name for parameter in get_command(application(command)).commands[command].params
+    }
 
 
 @pytest.fixture

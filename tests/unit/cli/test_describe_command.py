@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from funnelkit.cli.app import app
+from funnelkit.cli.app import application
 from funnelkit.cli.run import run
 
 NASTY = "[/x] [bold]\x1b[31m\n| A" + "n" * 500
@@ -20,7 +20,7 @@ def _events(tmp_path):
 
 
 def describe(*arguments):
-    result = CliRunner().invoke(app, ["describe", *map(str, arguments)])
+    result = CliRunner().invoke(application(), ["describe", *map(str, arguments)])
     assert result.exit_code == 0, result.output
     return result.stdout
 
