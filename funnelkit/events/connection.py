@@ -31,7 +31,15 @@ def connect() -> DuckDBPyConnection:
     threads of its own; whoever creates something in it, creates it TEMP. What does not fit into
     memory goes to the system's folder for temporary files, not into the current one.
     """
-    connection = _database(os.getpid()).cursor()
+    return another(_database(os.getpid()))
+
+
+def another(connection: DuckDBPyConnection) -> DuckDBPyConnection:
+    """Return one more connection to the same database, for another thread; close it."""
+    return _set(connection.cursor())
+
+
+def _set(connection: DuckDBPyConnection) -> DuckDBPyConnection:
     for setting in ("TimeZone = 'UTC'", "enable_progress_bar = false"):
         connection.execute(f"SET {setting}").fetchall()
     return connection
@@ -63,10 +71,7 @@ def work_connection(folder: Path) -> DuckDBPyConnection:
     """
     import duckdb
 
-    connection = duckdb.connect(config=_config(folder) | {"memory_limit": "1200MB"})
-    for setting in ("TimeZone = 'UTC'", "enable_progress_bar = false"):
-        connection.execute(f"SET {setting}").fetchall()
-    return connection
+    return _set(duckdb.connect(config=_config(folder) | {"memory_limit": "1200MB"}))
 
 
 def open_database(path: Path | None) -> DuckDBPyConnection:

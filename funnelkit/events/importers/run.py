@@ -6,7 +6,6 @@ import hashlib
 import itertools
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -24,6 +23,7 @@ from funnelkit.events.imported import (
 )
 from funnelkit.events.importers.archive import Member, opened
 from funnelkit.events.importers.columns import EXPORT
+from funnelkit.events.importers.crew import Crew
 from funnelkit.events.importers.epochs import suspects
 from funnelkit.events.importers.finish import Finish
 from funnelkit.events.importers.formats import format_of, needs_its_file
@@ -34,11 +34,14 @@ from funnelkit.events.importers.result import ImportResult
 from funnelkit.events.importers.row import Row
 from funnelkit.events.importers.runs import (
     NO_OBJECT,
+    Alike,
     Problem,
     Run,
+    can_spell,
     in_capitals,
-    write_chunk,
+    write_alike,
     write_table,
+    write_unlike,
 )
 from funnelkit.events.jsonfault import json_fault
 from funnelkit.events.schema import ParquetFiles, read_schema
@@ -46,7 +49,6 @@ from funnelkit.events.table import literally, read_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -89,9 +91,11 @@ class Import:
     spare: list[Path] = field(default_factory=list)
     spool: IO[str] | None = None
     lock: Lock = field(default_factory=Lock)
-    worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
-    at_work: Future[None] | None = None
     counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    crew: Crew = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.crew = Crew(self.connection)
 
     def read(self, member: Member) -> None:
         """Read one file, or member of an archive."""
@@ -202,38 +206,53 @@ class Import:
             chunk.path.unlink()
             return
         run = self._run(chunk.rows, form)
-        self.wait()
-        self.at_work = self.worker.submit(self._turn, chunk, form, run)
+        labels = list(dict.fromkeys(self.files[segment.file] for segment in chunk.segments))
+
+        def attempt(connection: DuckDBPyConnection) -> Alike | None:
+            with data_errors(_several(labels)):
+                return write_alike(
+                    connection, chunk, as_format=form, target=run.path, label=labels[0]
+                )
+
+        def settle(connection: DuckDBPyConnection, alike: Alike | None) -> None:
+            problems: Sequence[Problem] = ()
+            with data_errors(_several(labels)):
+                if alike is not None and can_spell(alike, self.spelt):
+                    unit = alike.unit
+                else:
+                    problems, unit = write_unlike(
+                        connection,
+                        chunk,
+                        as_format=form,
+                        target=run.path,
+                        spelt=self.spelt,
+                        label=labels[0],
+                    )
+                self._note_unit(connection, run, form, unit, labels[0])
+            self._check(connection, run, problems, chunk)
+            with self.lock:
+                self.spare.append(chunk.path)
+
+        self.crew.submit(attempt, settle)
 
     def wait(self) -> None:
-        """Wait for the run that is being written: until then the connection is not ours."""
-        if self.at_work is not None:
-            at_work, self.at_work = self.at_work, None
-            at_work.result()
+        """Wait for the runs that are being written: they add to what is known of all."""
+        self.crew.wait()
 
-    def _turn(self, chunk: Chunk, form: Format, run: Run) -> None:
-        labels = [self.files[segment.file] for segment in chunk.segments]
-        with data_errors(_several(list(dict.fromkeys(labels)))):
-            problems, unit = write_chunk(
-                self.connection,
-                chunk,
-                as_format=form,
-                target=run.path,
-                spelt=self.spelt,
-                label=labels[0],
-            )
-            self._note_unit(run, form, unit, labels[0])
-        self._check(run, problems, chunk)
-        with self.lock:
-            self.spare.append(chunk.path)
-
-    def _note_unit(self, run: Run, form: Format, unit: TimeKind | None, label: str) -> None:
+    def _note_unit(
+        self,
+        connection: DuckDBPyConnection,
+        run: Run,
+        form: Format,
+        unit: TimeKind | None,
+        label: str,
+    ) -> None:
         if unit is not None:
             self.notes.append(f"times read as epoch {unit}, UTC")
         if unit is None and form.name in {"http", "plain"}:
             unit = "milliseconds"
         if unit not in {None, "seconds"}:
-            said = suspects(self.connection, str(run.path), unit, label)
+            said = suspects(connection, str(run.path), unit, label)
             if said is not None:
                 self.notes.append(said)
 
@@ -244,9 +263,11 @@ class Import:
         self.runs.append(run)
         return run
 
-    def _check(self, run: Run, problems: Sequence[Problem], chunk: Chunk) -> None:
+    def _check(
+        self, connection: DuckDBPyConnection, run: Run, problems: Sequence[Problem], chunk: Chunk
+    ) -> None:
         """Reject the rows of a run that are no events."""
-        found = self.connection.execute(
+        found = connection.execute(
             "SELECT file_row_number, fk_problem FROM read_parquet($run) "
             "WHERE fk_problem IS NOT NULL AND fk_skip IS NULL ORDER BY 1",
             {"run": literally([str(run.path)])},
@@ -311,7 +332,7 @@ class Import:
             unit = write_table(
                 self.connection, relation, values, row=row, as_format=form, target=run.path
             )
-            self._note_unit(run, form, unit, member.label)
+            self._note_unit(self.connection, run, form, unit, member.label)
         self._check_table(run, member.label)
         all_rows = (run.number, 0), (run.number, count)
         self._finished(member.label, digest.hexdigest(), count, *all_rows)
@@ -403,7 +424,7 @@ class Import:
 
     def close(self) -> None:
         """Close what is open, however the import ended."""
-        self.worker.shutdown(cancel_futures=True)
+        self.crew.close()
         for file in (self.spool, self.target):
             if file is not None:
                 file.close()

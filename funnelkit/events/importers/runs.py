@@ -52,7 +52,63 @@ class Problem:
     reason: str
 
 
-def write_chunk(
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What is told of a run of lines that are alike: its own columns, and the unit of epochs."""
+
+    own: tuple[str, ...]
+    unit: TimeKind | None
+
+
+def write_alike(
+    connection: DuckDBPyConnection,
+    chunk: Chunk,
+    *,
+    as_format: Format,
+    target: Path,
+    label: str,
+) -> Alike | None:
+    """Write a chunk as a run in one pass, if its lines have no keys but those of its sample.
+
+    Return None if they have others, or one is no object.
+    """
+    import duckdb
+
+    names = [*header.sampled_keys(chunk.path)]
+    if not names or _fault(names, {}):
+        return None
+    types = _types(names)
+    try:
+        rows = header.known_rows(connection, chunk.path, types, longest=_longest(chunk))
+        if rows is None:
+            return None
+        written, unit = _write(
+            connection,
+            rows,
+            {"files": literally([str(chunk.path)])},
+            Row(types, label),
+            as_format,
+            target,
+            no_object=_all_missing(types),
+        )
+    except duckdb.Error:
+        return None
+    return Alike(tuple(_own(names)), unit) if written == chunk.rows else None
+
+
+def can_spell(alike: Alike, spelt: dict[str, str]) -> bool:
+    """Note the spelling of the columns of a run in `spelt`, unless one is spelt otherwise there.
+
+    `spelt` has the spelling of each column so far by its lower case: DuckDB would mix up two names
+    that differ only in case. Amplitude's columns have one spelling.
+    """
+    if _differs(alike.own, spelt):
+        return False
+    spelt |= {key.lower(): key for key in alike.own}
+    return True
+
+
+def write_unlike(
     connection: DuckDBPyConnection,
     chunk: Chunk,
     *,
@@ -61,17 +117,13 @@ def write_chunk(
     spelt: dict[str, str],
     label: str,
 ) -> tuple[list[Problem], TimeKind | None]:
-    """Write a chunk as a run; return the rows whose keys are wrong, and the unit of epochs.
+    """Write a chunk as a run, looking at the keys of each line first.
 
-    Lines that are all alike are read once; otherwise the keys of each are looked at first.
-    `spelt` has the spelling of each column so far by its lower case: DuckDB would mix up two names
-    that differ only in case, so the second one is refused. Amplitude's columns have one spelling.
+    Return the rows whose keys are wrong, and the unit of epochs. A key that `spelt` has in another
+    spelling is wrong.
     """
     files = literally([str(chunk.path)])
-    size = max(4 * BLOCK, chunk.longest + 1)
-    alike, unit = _write_alike(connection, chunk, as_format, target, spelt, label, size)
-    if alike:
-        return [], unit
+    size = _longest(chunk)
     header.clear(chunk.path)
     objects = f"read_ndjson_objects($files, ignore_errors = true, maximum_object_size = {size:d})"
     found = connection.execute(
@@ -119,45 +171,9 @@ def write_chunk(
     return problems, unit
 
 
-def _write_alike(
-    connection: DuckDBPyConnection,
-    chunk: Chunk,
-    as_format: Format,
-    target: Path,
-    spelt: dict[str, str],
-    label: str,
-    size: int,
-) -> tuple[bool, TimeKind | None]:
-    """Write a chunk whose lines have no keys but those of its sample.
-
-    Return whether it is one, and the unit of epochs.
-    """
-    import duckdb
-
-    names = [*header.sampled_keys(chunk.path)]
-    own = _own(names)
-    if not names or _fault(names, {}) or _differs(own, spelt):
-        return False, None
-    types = _types(names)
-    try:
-        rows = header.known_rows(connection, chunk.path, types, longest=size)
-        if rows is None:
-            return False, None
-        written, unit = _write(
-            connection,
-            rows,
-            {"files": literally([str(chunk.path)])},
-            Row(types, label),
-            as_format,
-            target,
-            no_object=_all_missing(types),
-        )
-    except duckdb.Error:
-        return False, None
-    if written != chunk.rows:
-        return False, None
-    spelt |= {key.lower(): key for key in own}
-    return True, unit
+def _longest(chunk: Chunk) -> int:
+    """Return the bytes that DuckDB has to expect of a line."""
+    return max(4 * BLOCK, chunk.longest + 1)
 
 
 def _own(keys: Sequence[str]) -> list[str]:
