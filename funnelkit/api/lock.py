@@ -175,9 +175,20 @@ def _locked(
         path=path,
     )
     before = case.lock if case.lock is not None and case.lock_path == path else _there(path)
+    if before is not None and _defines_the_same(before, after):
+        after = replace(after, definition=before.definition, digest=before.digest)
     if before is not None and _says_the_same(before, after, case):
         after = before
     return LockChange(before=before, after=after, path=path, words=tuple(_words(before, after)))
+
+
+def _defines_the_same(before: Lock, after: Lock) -> bool:
+    """Whether both definitions are one in other words, so that the lock may keep its own."""
+    from funnelkit.verification.canonical import differences
+
+    if not before.definition_is_intact:
+        return False
+    return not any(differences(before.definition, after.definition))
 
 
 def _says_the_same(before: Lock, after: Lock, case: Case) -> bool:

@@ -64,7 +64,9 @@ def _changed(
         )
     if digest != lock.digest:
         words = "; ".join(definition_changes(lock.definition, definition))
-        if words or any(segment.cohorts for segment in lock.funnel.segments):
+        if not words and lock.definition_is_intact:
+            pass  # it says the same in other words
+        elif words or any(segment.cohorts for segment in lock.funnel.segments):
             words = words or "a cohort's file"
             yield Culprit(who="definition", words=f"the definition changed: {words}")
         else:
@@ -83,10 +85,11 @@ def _changed(
 
 
 def definition_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Yield each key that differs: `window = 7d, was 30d`."""
-    for key in dict.fromkeys([*before, *now]):
-        if before.get(key) != now.get(key):
-            yield f"{key} = {_shown(now.get(key))}, was {_shown(before.get(key))}"
+    """Yield each key that says something else: `window = 7d, was 30d`."""
+    from funnelkit.verification.canonical import differences
+
+    for key in differences(before, now):
+        yield f"{key} = {_shown(now.get(key))}, was {_shown(before.get(key))}"
 
 
 def restated(before: Expectation, now: Expectation) -> Iterator[str]:

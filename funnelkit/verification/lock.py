@@ -13,7 +13,7 @@ from funnelkit.errors import CouldNotCheck, DefinitionError
 from funnelkit.events.fingerprint import EventsFingerprint
 from funnelkit.specs.documents import read_document
 from funnelkit.specs.times import parse_moment
-from funnelkit.verification.definition import funnel_of
+from funnelkit.verification.definition import digest, funnel_of
 from funnelkit.verification.expected import (
     AmplitudeAnswer,
     Expectation,
@@ -61,6 +61,11 @@ class Lock:
         folder = Path() if self.path is None else self.path.parent
         source = str(self.path or "the lock")
         return replace(funnel_of(self.definition, folder=folder, source=source), name=self.name)
+
+    @property
+    def definition_is_intact(self) -> bool:
+        """Whether the definition, and the files of its cohorts, are those of its hash."""
+        return digest(self.funnel, None if self.path is None else self.path.parent) == self.digest
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values; the schema is `funnelkit.lock/1`."""

@@ -177,6 +177,39 @@ def test_two_funnels_of_one_name_share_no_lock(told, folder):
     assert told("verify")[0] == 0
 
 
+def test_a_definition_in_other_words_is_no_change_and_leaves_the_lock_as_it_is(told, folder):
+    funnel = SHOP.replace("View > Add", "View[a is (none) and b in (1, (none))] > Add")
+    (folder / "shop.funnel.toml").write_text(funnel.replace("[expect]", "[settings]\n[expect]"))
+    assert told("lock")[0] == 0
+    lock = (folder / "shop.lock.json").read_text()
+    rewritten = SHOP.replace("View > Add", "View[b in ((none), 1) and a is (none)] > Add")
+    rewritten = rewritten.replace("[expect]", 'timezone = "Etc/UTC"\n[expect]')
+    (folder / "shop.funnel.toml").write_text(rewritten)
+    assert told("verify")[0] == 0
+    assert told("lock")[1] == "shop.lock.json stays as it is: 3 > 2\n"
+    assert (folder / "shop.lock.json").read_text() == lock
+    write(folder, EVENTS[1:])
+    err = told("verify", "--no-why")[2]
+    assert err.endswith("; the events changed: 4 of them, there were 5\n")
+    (folder / "shop.funnel.toml").write_text(rewritten.replace('"1d"', '"5s"'))
+    err = told("verify", "--no-why")[2]
+    assert "; the definition changed: window = 5s, was 1d; the events changed" in err
+
+
+def test_a_cohort_whose_file_changed_is_a_changed_definition_also_in_other_words(told, folder):
+    funnel = SHOP.replace("[expect]\ncounts = [3, 2]\n", "[segments]\nus = {us}\n")
+    (folder / "us.txt").write_text("u\nv\n")
+    (folder / "shop.funnel.toml").write_text(funnel.replace("{us}", '"a is 1 and cohort(us.txt)"'))
+    assert told("lock")[0] == 0
+    (folder / "shop.funnel.toml").write_text(funnel.replace("{us}", '"cohort(us.txt) and a is 1"'))
+    assert told("verify")[0] == 0
+    (folder / "us.txt").write_text("u\n")
+    lock = json.loads((folder / "shop.lock.json").read_text())
+    lock["segments"][0]["counts"] = [1, 0]
+    (folder / "shop.lock.json").write_text(json.dumps(lock))
+    assert "; the definition changed: a cohort's file" in told("verify", "--no-why")[2]
+
+
 def test_what_the_lock_names_is_not_guessed_at_again(told, folder):
     assert told("lock")[0] == 0
     (folder / "shop.funnel.toml").write_text(SHOP.replace('"1d"', '"5s"'))
