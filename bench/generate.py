@@ -45,19 +45,27 @@ class Dataset:
     user: str
 
 
-def datasets(events: int) -> tuple[Dataset, Dataset]:
-    """Return the two files for about this many events, written once and kept."""
-    folder = Path(os.environ.get("BENCH_DIR", Path(__file__).parent.parent / "build" / "bench"))
-    folder.mkdir(parents=True, exist_ok=True)
-    by_user = Dataset(
-        "ordered by integer key", folder / f"by_user_{events}.parquet", "amplitude_id"
-    )
-    by_time = Dataset("ordered by time", folder / f"by_time_{events}.parquet", "user_id")
-    if not by_user.path.exists():
-        write_by_user(by_user.path, events)
-    if not by_time.path.exists():
-        write_by_time(by_time.path, by_user.path)
-    return by_user, by_time
+def folder() -> Path:
+    """Return where everything that is generated is kept: `BENCH_DIR`, or build/bench."""
+    kept = Path(os.environ.get("BENCH_DIR", Path(__file__).parent.parent / "build" / "bench"))
+    kept.mkdir(parents=True, exist_ok=True)
+    return kept.absolute()
+
+
+def by_user(events: int) -> Dataset:
+    """Return the file in the order of an integer key, written once and kept."""
+    data = Dataset("Parquet by key", folder() / f"by_user_{events}.parquet", "amplitude_id")
+    if not data.path.exists():
+        write_by_user(data.path, events)
+    return data
+
+
+def by_time(events: int) -> Dataset:
+    """Return the file in the order of time, written once and kept."""
+    data = Dataset("Parquet by time", folder() / f"by_time_{events}.parquet", "user_id")
+    if not data.path.exists():
+        write_by_time(data.path, by_user(events).path)
+    return data
 
 
 def write_by_user(path: Path, events: int) -> None:
@@ -154,5 +162,6 @@ def events_argument(description: str | None) -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    for made in datasets(events_argument(__doc__).parse_args().events):
+    size = events_argument(__doc__).parse_args().events
+    for made in (by_user(size), by_time(size)):
         print(f"{made.path}  {made.path.stat().st_size / 2**20:.0f} MiB")

@@ -7,20 +7,20 @@ the peak of a process of its own that imports all parts at once.
 
 from __future__ import annotations
 
-import os
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 
-from generate import events_argument
+from generate import events_argument, folder
+from memory import in_own_process, peak
+from turns import Contender, Target, take_turns
 
-LEAST = 0.5
-"""The speed of the import over that of `read_json`, at least."""
-MOST_BYTES = 2 * 2**30
+SPEED = Target(least=0.5)
+"""The speed of the import over that of `read_json`."""
+MEMORY = Target(most=2048)
+"""In MiB."""
 PART = 400_000
 """Events of a part; each is about 1.6 kB of JSON."""
 
@@ -58,12 +58,11 @@ def export(events: int, *, ending: str) -> list[Path]:
     """Return the parts of an export of about this many events, written once and kept."""
     import duckdb
 
-    folder = Path(os.environ.get("BENCH_DIR", Path(__file__).parent.parent / "build" / "bench"))
-    folder = folder / f"export_{events}"
-    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder() / f"export_{events}"
+    kept.mkdir(exist_ok=True)
     parts = []
     for number in range(max(1, events // PART)):
-        part = folder / f"187520_2026-01-01_{number}#1.{ending}"
+        part = kept / f"187520_2026-01-01_{number}#1.{ending}"
         parts.append(part)
         if part.exists():
             continue
@@ -96,62 +95,47 @@ def imported(parts: list[Path]) -> None:
     """Import the parts into a new folder."""
     import funnelkit as fk
 
-    folder = tempfile.mkdtemp(prefix="bench-import-", dir=parts[0].parent)
+    target = tempfile.mkdtemp(prefix="bench-import-", dir=parts[0].parent)
     try:
-        fk.import_events(parts, Path(folder, "events"))
+        fk.import_events(parts, Path(target, "events"))
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(target)
 
 
 def compare(title: str, parts: list[Path], rounds: int) -> bool:
     """Print how fast both are; return whether the import is fast enough."""
-    seconds: dict[str, list[float]] = {"DuckDB's read_json": [], "funnelkit import": []}
-    worked: dict[str, list[float]] = {name: [] for name in seconds}
-    for turn in range(rounds + 1):
-        for name, run in zip(seconds, (read_json, imported), strict=True):
-            start, cpu = time.perf_counter(), time.process_time()
-            run(parts)
-            if turn:
-                seconds[name].append(time.perf_counter() - start)
-                worked[name].append(time.process_time() - cpu)
-    theirs, ours = (statistics.median(times) for times in seconds.values())
+    reading, importing = take_turns(
+        [
+            Contender("DuckDB's read_json", title, partial(read_json, parts)),
+            Contender("funnelkit import", title, partial(imported, parts)),
+        ],
+        rounds,
+    )
     size = sum(part.stat().st_size for part in parts)
-    good = theirs / ours >= LEAST
+    speed = reading.over(importing)
     print(f"\n{title}, {len(parts)} file ({size / 2**20:,.0f} MiB)")
-    print(f"  DuckDB's read_json       {theirs:7.2f} s")
+    for times in (reading, importing):
+        name = times.contender.name
+        print(f"  {name:20} {times.seconds:6.2f} s, {times.cpu_seconds:6.2f} s of CPU")
     print(
-        f"  funnelkit import         {ours:7.2f} s, {theirs / ours:5.2f} of its speed"
-        f"  (target {LEAST:.1f}: {'reached' if good else 'MISSED'})"
+        f"  speed of the import  {speed:6.2f} of read_json's  {SPEED.verdict(speed)}; "
+        f"by the CPU {reading.cpu_over(importing):.2f}",
+        flush=True,
     )
-    reading, importing = (statistics.median(times) for times in worked.values())
-    print(
-        f"  seconds of CPU           {reading:7.2f} and {importing:.2f}: {reading / importing:.2f}"
-    )
-    return good
+    return SPEED.kept_by(speed)
+
+
+def peak_of_import(parts: list[Path]) -> int:
+    """Import the parts; return the peak of this process in bytes."""
+    imported(parts)
+    return peak()
 
 
 def measure(parts: list[Path]) -> bool:
     """Print the peak of a process that imports; return whether it is low enough."""
-    names = [str(part) for part in parts]
-    program = (
-        "import importlib; from memory import peak; from pathlib import Path; "
-        f"importlib.import_module('import').imported([Path(name) for name in {names!r}]); "
-        "print(peak())"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=Path(__file__).parent,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    taken = int(done.stdout)
-    good = taken < MOST_BYTES
-    print(
-        f"\nMemory: {taken / 2**20:,.0f} MiB"
-        f"  (target {MOST_BYTES / 2**20:,.0f}: {'reached' if good else 'MISSED'})"
-    )
-    return good
+    taken = round(in_own_process(peak_of_import, parts) / 2**20)
+    print(f"\nMemory: {taken:,} MiB  {MEMORY.verdict(taken)}")
+    return MEMORY.kept_by(taken)
 
 
 def main() -> int:

@@ -1,18 +1,28 @@
-"""How much memory a report takes on plain Parquet: bytes per step event.
+"""How much memory each contender takes, in a process of its own.
 
-One fresh process reports once; what counts is its peak above what bare Python held at the start,
-libraries included.
+A fresh process runs once; what counts is its peak above what bare Python held at the start, with
+the libraries. What a report on plain Parquet keeps grows with the events: it has a bound per event
+that is a step.
 """
 
 from __future__ import annotations
 
-import subprocess
+import multiprocessing
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from generate import STEPS, datasets, events_argument
+from generate import STEPS, by_user, events_argument
+from turns import Target
 
-MOST_BYTES_PER_STEP_EVENT = 40
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_MIB = 1500 * 10**6 / 2**20
+PER_STEP_EVENT = Target(most=40)
+WHOLE = Target(most=round(MOST_MIB))
+"""For funnelkit, in MiB: 1.5 GB."""
 
 
 def peak() -> int:
@@ -28,12 +38,19 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def measure(path: str) -> int:
-    """Report on the file; return the peak above the start, in bytes."""
-    start = peak()
-    import funnelkit as fk
+def in_own_process(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what a function of a module returns in a new process, which ends then."""
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=fresh) as pool:
+        return pool.submit(function, *arguments).result()
 
-    fk.report(path, steps=" > ".join(STEPS), window="7d")
+
+def measure(events: int, number: int) -> int:
+    """Run one of the contenders once; return the peak above the start, in bytes."""
+    start = peak()
+    from contenders import everybody
+
+    everybody(events)[number].run()
     return peak() - start
 
 
@@ -47,25 +64,27 @@ def step_events(path: Path) -> int:
 
 
 def main() -> int:
-    """Measure both files, each in a process of its own; return 1 if one takes too much."""
-    reached = True
-    for data in datasets(events_argument(__doc__).parse_args().events)[::-1]:
-        program = f"from memory import measure; print(measure({str(data.path.absolute())!r}))"
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=Path(__file__).parent,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        taken, count = int(done.stdout), step_events(data.path)
-        good = taken / count <= MOST_BYTES_PER_STEP_EVENT
-        reached = reached and good
-        print(
-            f"{data.name:24} {taken / 2**20:7,.0f} MiB, {taken / count:5.1f} bytes a step event"
-            f"  (target {MOST_BYTES_PER_STEP_EVENT}: {'reached' if good else 'MISSED'})"
-        )
-    return 0 if reached else 1
+    """Measure everybody; return 1 if funnelkit takes too much."""
+    from contenders import everybody
+
+    events = events_argument(__doc__).parse_args().events
+    contenders = everybody(events)
+    count = step_events(by_user(events).path)
+    kept = True
+    for number, contender in enumerate(contenders):
+        taken = in_own_process(measure, events, number)
+        mib = round(taken / 2**20)
+        line = f"{contender.name:25} {contender.data:34} {mib:7,} MiB"
+        if contender.name == "funnelkit":
+            each = taken / count
+            line += f"  {WHOLE.verdict(mib)}"
+            line += f"  {each:5.1f} bytes a step event"
+            kept &= WHOLE.kept_by(mib)
+            if contender.data != "store":
+                line += f"  {PER_STEP_EVENT.verdict(each)}"
+                kept &= PER_STEP_EVENT.kept_by(each)
+        print(line, flush=True)
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":

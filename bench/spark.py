@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from generate import START, STEPS, datasets, events_argument
+from generate import START, STEPS, by_time, events_argument
 
 TICKS = 100  # a second, in /proc on Linux
 MASTER = "local[2]"
@@ -134,7 +134,7 @@ def main() -> None:
     """Print the cost of an event by engine and view, and of one user with many events."""
     most = events_argument(__doc__).parse_args().events
     least = most // 4
-    (_, small), (_, large) = datasets(least), datasets(most)
+    small, large = by_time(least), by_time(most)
     warm = small.path.with_name("warm.parquet")
     if not warm.exists():
         import duckdb

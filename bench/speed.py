@@ -1,135 +1,93 @@
-"""How fast a report is, beside ClickHouse on the same Parquet file and a bare scan of it.
+"""How fast a report is, beside others on the same events: a table of ratios.
 
-All run in this one process, in turns, several times; what counts is the median of each. Before a
-time is printed, all have given the same counts. A ratio is the other's time over funnelkit's.
+All run in this one process, in turns, several times. Before a time is printed, all have given the
+same counts.
 """
 
 from __future__ import annotations
 
-import statistics
 import sys
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generate import STEPS, datasets, events_argument
+from contenders import WINDOW_DAYS, everybody
+from generate import STEPS, events_argument
+from turns import Target, take_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from generate import Dataset
+    from turns import Times
 
-Counts = tuple[int, ...]
-
-WINDOW_DAYS = 7
-TARGETS = {"user_id": 1.0, "amplitude_id": 1.5}
-"""ClickHouse's time over funnelkit's, at least, by the column that says who."""
+OURS = "funnelkit"
+CLICKHOUSE = "ClickHouse windowFunnel"
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
-    """Something that runs, and the units per step that it finds (None: it finds no such thing)."""
+class Race:
+    """One contender's time over another's, each known by its name and data, and its bound."""
 
-    name: str
-    run: Callable[[], Counts | None]
-
-
-def funnelkit(data: Dataset) -> Contender:
-    """The default report: counts, conversions, average and median times."""
-    import funnelkit as fk
-
-    def run() -> Counts:
-        return fk.report(data.path, steps=" > ".join(STEPS), window=f"{WINDOW_DAYS}d").counts
-
-    return Contender("funnelkit", run)
+    of: tuple[str, str]
+    over: tuple[str, str]
+    target: Target
 
 
-def clickhouse(data: Dataset) -> Contender:
-    """Counts by `windowFunnel`; no two events of a user are in one second, so any mode will do."""
-    from chdb.session import Session
-
-    session = Session()
-    steps = ", ".join(f"event_type = '{step}'" for step in STEPS)
-    levels = ", ".join(f"countIf(level >= {step})" for step in range(1, len(STEPS) + 1))
-    query = f"""
-        SELECT {levels} FROM (
-            SELECT windowFunnel({WINDOW_DAYS * 86_400})(toDateTime(event_time), {steps}) AS level
-            FROM file('{data.path.absolute()}', Parquet)
-            WHERE event_type IN {STEPS}
-            GROUP BY {data.user}
-        )"""  # noqa: S608 - our own names and path
-
-    def run() -> Counts:
-        return tuple(map(int, str(session.query(query, "CSV")).strip().split(",")))
-
-    return Contender("ClickHouse windowFunnel", run)
+FILES = "files of the store"
+STORE = (OURS, "store")
+RACES = (
+    Race((CLICKHOUSE, "MergeTree, String"), STORE, Target(least=2.0)),
+    Race((CLICKHOUSE, "MergeTree, LowCardinality(String)"), STORE, Target(least=2.0)),
+    Race(STORE, ("floor: DuckDB, bare scan", FILES), Target(most=1.8)),
+    Race(STORE, ("floor: DuckDB to Arrow", FILES), Target(most=1.3)),
+    Race((OURS, "Parquet by time"), (CLICKHOUSE, "Parquet by time"), Target(most=0.6)),
+    Race((CLICKHOUSE, "Parquet by key"), (OURS, "Parquet by key"), Target(least=1.5)),
+)
 
 
-def bare_scan(data: Dataset) -> Contender:
-    """DuckDB reads the three columns and folds them into one number each; nothing is skipped."""
-    import duckdb
-
-    connection = duckdb.connect()
-    folded = ", ".join(
-        f"bit_xor(hash({column}))" for column in (data.user, "event_time", "event_type")
-    )
-    query = f"SELECT {folded} FROM read_parquet('{data.path}')"  # noqa: S608 - our own names
-
-    def run() -> None:
-        connection.execute(query).fetchall()
-
-    return Contender("DuckDB, bare scan", run)
+def table(found: Sequence[Times]) -> None:
+    """Print what each took, the funnel on the store being 1."""
+    ours = found[0]
+    print(f"{'':25} {'':34} {'seconds':>23} {'of CPU':>9} {'x store':>8} {'x its CPU':>10}")
+    for times in found:
+        contender = times.contender
+        spread = f"({min(times.clock):.2f} to {max(times.clock):.2f})"
+        few = f"  {len(times.clock)} turns" if len(times.clock) < len(ours.clock) else ""
+        print(
+            f"{contender.name:25} {contender.data:34} {times.seconds:7.3f} {spread:>15} "
+            f"{times.cpu_seconds:9.3f} {times.over(ours):8.2f} {times.cpu_over(ours):10.2f}{few}"
+        )
 
 
-def medians(contenders: list[Contender], rounds: int) -> dict[str, list[float]]:
-    """Run all in turns; return the seconds of each, without the first turn, which warms up.
-
-    Raises:
-        SystemExit: they do not agree.
-    """
-    seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
-    for turn in range(rounds + 1):
-        answers = {}
-        for contender in contenders:
-            start = time.perf_counter()
-            counts = contender.run()
-            if turn:
-                seconds[contender.name].append(time.perf_counter() - start)
-            if counts is not None:
-                answers[contender.name] = counts
-        if len(set(answers.values())) != 1:
-            raise SystemExit(f"the answers differ: {answers}")
-    return seconds
-
-
-def compare(data: Dataset, rounds: int) -> bool:
-    """Print how the contenders did on one file; return whether funnelkit reached its target."""
-    contenders = [funnelkit(data), clickhouse(data), bare_scan(data)]
-    seconds = medians(contenders, rounds)
-    ours = statistics.median(seconds["funnelkit"])
-    target = TARGETS[data.user]
-    print(f"\n{data.name} ({data.path.stat().st_size / 2**20:,.0f} MiB)")
-    reached = True
-    for name, times in seconds.items():
-        median = statistics.median(times)
-        line = f"  {name:24} {median:7.3f} s ({min(times):.3f} to {max(times):.3f})"
-        if name != "funnelkit":
-            line += f" {median / ours:6.2f} x funnelkit"
-        if name.startswith("ClickHouse"):
-            reached = median / ours >= target
-            line += f"  (target {target:.1f}: {'reached' if reached else 'MISSED'})"
-        print(line)
-    return reached
+def judge(found: Sequence[Times]) -> bool:
+    """Print the ratios that have a bound; return whether all keep theirs."""
+    by_name = {(times.contender.name, times.contender.data): times for times in found}
+    kept = True
+    for race in RACES:
+        of, over = by_name[race.of], by_name[race.over]
+        ratio = of.over(over)
+        kept &= race.target.kept_by(ratio)
+        print(
+            f"{', '.join(race.of)}, over {', '.join(race.over)}: {ratio:.2f}; "
+            f"by the CPU {of.cpu_over(over):.2f}  {race.target.verdict(ratio)}"
+        )
+    return kept
 
 
 def main() -> int:
-    """Compare on both files; return 1 if a target is missed."""
+    """Compare all; return 1 if a target is missed."""
     parser = events_argument(__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="how often each runs (default: 5)")
     chosen = parser.parse_args()
-    by_user, by_time = datasets(chosen.events)
-    print(f"{' > '.join(STEPS)}, window {WINDOW_DAYS} days; median of {chosen.rounds}")
-    return 0 if all([compare(by_time, chosen.rounds), compare(by_user, chosen.rounds)]) else 1
+    contenders = everybody(chosen.events)
+    print(
+        f"{' > '.join(STEPS)}, window {WINDOW_DAYS} days, {chosen.events:,} events; "
+        f"medians of {chosen.rounds} turns",
+        flush=True,
+    )
+    found = take_turns(contenders, chosen.rounds)
+    table(found)
+    print()
+    return 0 if judge(found) else 1
 
 
 if __name__ == "__main__":
