@@ -73,7 +73,7 @@ class _Call:
             scratch = [self._slots(size) for size in sizes]
             more = [rules.shift, every]
             return self._lines("strict", "match_strictly", [*question, *more, *scratch])
-        scratch = [self._slots(steps) for _ in range(5)]
+        scratch = [self._slots(size) for size in (steps * steps, steps, steps, steps, steps)]
         return self._lines("match", "match_units", [*question, *scratch])
 
     def repeats(self, found: Matched) -> Any:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
-from funnelkit.engine.match import interval_of, may_enter
+from funnelkit.engine.entering import interval_of, may_enter
 from funnelkit.engine.step_sets import best_set
 
 Ints = Sequence[int]

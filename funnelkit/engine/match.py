@@ -22,65 +22,19 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
+from funnelkit.engine.entering import interval_back, may_enter
+from funnelkit.engine.overlap import match_overlapping
+
 Ints = Sequence[int]
 Slots = MutableSequence[int]
-
-
-def may_enter(
-    us: Ints, mask: Ints, flags: Ints, row: int, segment: int, start: int, end: int
-) -> bool:
-    """Tell whether a row fits step 1 inside [start, end) and the segment (bit mask; 0: any)."""
-    return (
-        mask[row] & 1 != 0
-        and start <= us[row] < end
-        and (segment == 0 or flags[row] & segment != 0)
-    )
-
-
-def interval_of(now: int, edges: Ints, interval: int) -> int:
-    """Return the interval, `interval` or a later one, in which a time before the end lies."""
-    last = interval
-    stride = 1
-    while last + stride < len(edges) and now >= edges[last + stride]:
-        last += stride
-        stride *= 2
-    while stride > 0:
-        if last + stride < len(edges) and now >= edges[last + stride]:
-            last += stride
-        stride //= 2
-    return last
-
-
-def reach_in_tick(
-    us: Ints, mask: Ints, flags: Ints, first: int, stop: int, step: int, steps: int,
-    segment: int, start: int, end: int,
-) -> int:  # fmt: skip
-    """Return the last step that the rows first..stop of one tick fill, beginning with `step`.
-
-    Steps `step`..j can be filled iff each of them has an event that fits it and no other of them.
-    Fewer steps are always possible where more are, so the search stops at the first failure.
-    """
-    reached = step - 1
-    for last in range(step, steps):
-        wanted = (2 << last) - (1 << step)
-        found = 0
-        for row in range(first, stop):
-            fits = mask[row] & wanted
-            if fits & (fits - 1) == 0 and (
-                fits != 1 or may_enter(us, mask, flags, row, segment, start, end)
-            ):
-                found |= fits
-        if found != wanted:
-            break
-        reached = last
-    return reached
+NEVER = 2**62
 
 
 def match_units(
     starts: Ints, us: Ints, mask: Ints, flags: Ints,
     steps: int, tick: int, window: int,
     segment: int, edges: Ints, until: int, first_only: int,
-    latest: Slots, pointer: Slots, anchor: Slots, memo_row: Slots, memo_reach: Slots,
+    done: Slots, pointer: Slots, anchor: Slots, memo_row: Slots, memo_reach: Slots,
     out_unit: Slots, out_interval: Slots, out_reach: Slots, out_entries: Slots, out_rows: Slots,
 ) -> int:  # fmt: skip
     """Fill the out columns with one line per unit and interval; return how many there are.
@@ -88,184 +42,122 @@ def match_units(
     Entries are rows that `may_enter` between the first and the last of `edges`; that of interval i
     lie in [edges[i], edges[i + 1]), and only the outer edges may part a tick. Rows at or after
     `until` do not exist; `first_only` lets only the first entry of an interval start a conversion.
-    `latest` to `memo_reach` are scratch of `steps` slots. `out_entries` counts the ticks with an
-    entry. `out_rows[line * steps + k]` is the row that filled step k, for k below
-    `out_reach[line]`, else -1. All times are in microseconds; `window` is a multiple of `tick`.
+    `done` is scratch of `steps` * `steps` slots, those to `memo_reach` of `steps`. `out_entries`
+    counts the ticks with an entry. `out_rows[line * steps + k]` is the row that filled step k, for
+    k below `out_reach[line]`, else -1. All times are in microseconds; `window` is a multiple of
+    `tick`.
 
-    A first pass finds the lines, and keeps for each step the latest entry from which it has been
-    reached: the window runs from the entry, so the latest is as good as any. Where no event fits
-    two steps and no two events are closer than a tick, that is the reach, and the second pass may
-    stop at it.
+    One sweep backward over a unit's rows answers, unless an event fits two steps. `done[k * steps +
+    j]` is when step j is done by whoever goes on with the next event of step k, and then takes the
+    earliest event for each step: that reaches as far as any choice. So an entry's reach is known
+    when it is met, and of the longest conversions the one that is met last is the first.
 
-    The second pass tries the entries in turn. From each, the earliest possible event is taken for
-    each next step: that reaches as far as any choice. Later entries never need earlier rows than
-    the ones before them did, so each step has one pointer that only moves forward. Both passes
-    together are O(rows * steps) for a unit, whatever its entries.
+    The sweep is written out here: as a function of its own it takes twice as long.
     """
     lines = 0
-    intervals = len(edges) - 1
     start = edges[0]
-    end = edges[intervals]
+    end = edges[len(edges) - 1]
     for unit in range(len(starts) - 1):
         low = starts[unit]
         high = starts[unit + 1]
+        while high > low and us[high - 1] >= until:
+            high -= 1
+        for k in range(steps * steps):
+            done[k] = NEVER
         overlap = 0
-        crowded = 0
-        furthest = 0
-        tick_end = 0
-        interval = 0
-        close = start
-        after_lines = lines
-        for r in range(low, high):
-            now = us[r]
-            if now >= until:
-                high = r
-                break
-            if r > low and now - us[r - 1] < tick:
-                crowded = 1
-            fits = mask[r]
+        interval = len(edges) - 2
+        opens = NEVER
+        after = lines
+        best = 0
+        stop = high
+        while stop > low:
+            first = stop - 1
+            now = us[first]
+            fits = mask[first]
             overlap |= fits & (fits - 1)
-            if fits & 1 != 0:
-                if may_enter(us, mask, flags, r, segment, start, end):
-                    if furthest == 0:
-                        furthest = 1
-                    if after_lines == lines or now >= close:
-                        interval = interval_of(now, edges, interval)
-                        close = edges[interval + 1]
-                        out_unit[after_lines] = unit
-                        out_interval[after_lines] = interval
-                        out_entries[after_lines] = 0
-                        out_rows[after_lines * steps] = r
-                        after_lines += 1
-                        tick_end = now
-                    if now >= tick_end:
-                        out_entries[after_lines - 1] += 1
-                        tick_end = now // tick * tick + tick
-                    latest[0] = tick_end
-            elif furthest > 0:
+            if first > low and now - us[first - 1] < tick:
+                floor = now // tick * tick
+                while first > low and us[first - 1] >= floor:
+                    first -= 1
+                    overlap |= mask[first] & (mask[first] - 1)
+            if overlap != 0:
+                break
+            row = first
+            if first + 1 < stop:
+                # Inside a tick steps are filled in either order: later ones are met first.
+                for k in range(steps - 1, 0, -1):
+                    row = first
+                    while row < stop and mask[row] != 1 << k:
+                        row += 1
+                    if row < stop:
+                        done[k * steps + k] = us[row]
+                        for j in range(k + 1, steps):
+                            done[k * steps + j] = done[(k + 1) * steps + j]
+                row = first
+                while row < stop and not may_enter(us, mask, flags, row, segment, start, end):
+                    row += 1
+            elif fits > 1:
                 k = 1
-                while fits >> k != 1 and k < furthest:
+                while fits >> k != 1:
                     k += 1
-                if fits >> k == 1 and k <= furthest and now < latest[k - 1] + window:
-                    latest[k] = latest[k - 1]
-                    if k == furthest:
-                        furthest += 1
-        if after_lines == lines:
+                done[k * steps + k] = now
+                for j in range(k + 1, steps):
+                    done[k * steps + j] = done[(k + 1) * steps + j]
+                row = stop
+            elif (  # as `may_enter` says; a call of it would take a third of the sweep
+                fits == 0 or not start <= now < end or (segment != 0 and flags[row] & segment == 0)
+            ):
+                row = stop
+            if row < stop:
+                now = us[row]
+                if now < opens:
+                    interval = interval_back(now, edges, interval)
+                    opens = edges[interval]
+                    out_unit[after] = unit
+                    out_interval[after] = interval
+                    out_entries[after] = 0
+                    after += 1
+                    best = 0
+                out_entries[after - 1] += 1
+                limit = now // tick * tick + window + tick
+                reached = 1
+                while reached < steps and done[steps + reached] < limit:
+                    reached += 1
+                if reached >= best or first_only != 0:
+                    best = reached
+                    out_reach[after - 1] = best
+                    out_rows[(after - 1) * steps] = row
+            stop = first
+
+        if overlap != 0:
+            lines = match_overlapping(
+                us, mask, flags, low, high, steps, tick, window, segment, edges, first_only,
+                pointer, anchor, memo_row, memo_reach,
+                unit, lines, out_unit, out_interval, out_reach, out_entries, out_rows,
+            )  # fmt: skip
             continue
 
-        target = steps if overlap != 0 or crowded != 0 else furthest
-        for k in range(steps):
-            pointer[k] = low
-            memo_row[k] = -1
-        while lines < after_lines:
+        last = after - 1
+        for line in range(lines, lines + (after - lines) // 2):  # the last interval was met first
+            out_interval[line], out_interval[last] = out_interval[last], out_interval[line]
+            out_entries[line], out_entries[last] = out_entries[last], out_entries[line]
+            out_reach[line], out_reach[last] = out_reach[last], out_reach[line]
+            row = out_rows[line * steps]
+            out_rows[line * steps] = out_rows[last * steps]
+            out_rows[last * steps] = row
+            last -= 1
+        while lines < after:
             base = lines * steps
             row = out_rows[base]
-            close = edges[out_interval[lines] + 1]
-            best = 0
-            while best < target and row < high and us[row] < close:
-                entered = us[row] // tick * tick
-                limit = entered + window + tick
-                reached = 1
-                if overlap == 0:
-                    # No event fits two steps: any of the tick or later will do for the next.
-                    anchor[0] = row
-                    earliest = entered
-                    for k in range(1, target):
-                        r = pointer[k]
-                        while r < high and (mask[r] & (1 << k) == 0 or us[r] < earliest):
-                            r += 1
-                        pointer[k] = r
-                        if r == high:
-                            target = k  # later entries will not find this step either
-                            break
-                        if us[r] >= limit:
-                            break
-                        anchor[k] = r
-                        earliest = us[r] // tick * tick
-                        reached = k + 1
-                else:
-                    k = 0
-                    r = row
-                    while True:
-                        # Row r is the first of its tick that fits step k: how far does the
-                        # tick lead?
-                        anchor[k] = r
-                        if memo_row[k] == r:
-                            last = memo_reach[k]
-                        else:
-                            floor = us[r] // tick * tick
-                            first = r
-                            while first > low and us[first - 1] >= floor:
-                                first -= 1
-                            stop = r
-                            while stop < high and us[stop] < floor + tick:
-                                stop += 1
-                            last = reach_in_tick(
-                                us, mask, flags, first, stop, k, steps, segment, start, end
-                            )
-                            memo_row[k] = r
-                            memo_reach[k] = last
-                        for q in range(k + 1, last + 1):
-                            anchor[q] = -1
-                        k = last + 1
-                        reached = k
-                        if k == steps:
-                            break
-                        after = us[r] // tick * tick + tick
-                        r = pointer[k]
-                        while r < high and (mask[r] & (1 << k) == 0 or us[r] < after):
-                            r += 1
-                        pointer[k] = r
-                        if r == high or us[r] >= limit:
-                            break
-                if reached > best:
-                    best = reached
-                    for k in range(steps):
-                        out_rows[base + k] = anchor[k] if k < best else -1
-                if first_only != 0:
-                    break
-                row += 1
-                while row < high and (
-                    us[row] < entered + tick
-                    or not may_enter(us, mask, flags, row, segment, start, end)
-                ):
+            for k in range(1, out_reach[lines]):
+                if row > low and us[row] - us[row - 1] < tick:
+                    floor = us[row] // tick * tick
+                    while row > low and us[row - 1] >= floor:
+                        row -= 1
+                while mask[row] != 1 << k:
                     row += 1
-
-            if overlap != 0:
-                settle_rows(
-                    us, mask, flags, low, high, tick, segment, start, end, best, base, out_rows
-                )
-            out_reach[lines] = best
+                out_rows[base + k] = row
+            for k in range(out_reach[lines], steps):
+                out_rows[base + k] = -1
             lines += 1
     return lines
-
-
-def settle_rows(
-    us: Ints, mask: Ints, flags: Ints, low: int, high: int, tick: int,
-    segment: int, start: int, end: int, reached: int, base: int, out_rows: Slots,
-) -> None:  # fmt: skip
-    """Replace the anchors of a conversion by the first row of the tick that may fill each step.
-
-    An anchor is a row of the tick in which a run of steps was filled; the steps after the first of
-    a run bear -1.
-    """
-    step = 0
-    while step < reached:
-        floor = us[out_rows[base + step]] // tick * tick
-        first = out_rows[base + step]
-        while first > low and us[first - 1] >= floor:
-            first -= 1
-        after = step + 1
-        while after < reached and out_rows[base + after] < 0:
-            after += 1
-        wanted = (1 << after) - (1 << step)
-        for k in range(step, after):
-            row = first
-            while row < high and us[row] < floor + tick:
-                if mask[row] & wanted == 1 << k and (
-                    k > 0 or may_enter(us, mask, flags, row, segment, start, end)
-                ):
-                    out_rows[base + k] = row
-                    break
-                row += 1
-        step = after

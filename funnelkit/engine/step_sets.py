@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
-from funnelkit.engine.match import may_enter
+from funnelkit.engine.entering import may_enter
 from funnelkit.engine.strict import tick_start
 
 Ints = Sequence[int]

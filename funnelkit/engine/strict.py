@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
-from funnelkit.engine.match import interval_of, may_enter, reach_in_tick
+from funnelkit.engine.entering import interval_of, may_enter
+from funnelkit.engine.overlap import reach_in_tick
 
 Ints = Sequence[int]
 Slots = MutableSequence[int]

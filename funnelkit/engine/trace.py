@@ -8,10 +8,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.answer import matched
+from funnelkit.engine.entering import may_enter
 from funnelkit.engine.intervals import moment
 from funnelkit.engine.labels import label_text
 from funnelkit.engine.lookup import users_of
-from funnelkit.engine.match import may_enter
 from funnelkit.engine.names import names_of
 from funnelkit.engine.query import CloseLook, compose
 from funnelkit.engine.reasons import Reasons, Row

@@ -23,7 +23,7 @@ def matched(
     us, mask, flags = ([row[i] for row in rows] for i in range(3))
     out = [[0] * len(units) for _ in range(4)] + [[-1] * (len(units) * steps)]
     edges = [start, end]
-    scratch = [[0] * steps for _ in range(5)]
+    scratch = [[0] * size for size in (steps * steps, *[steps] * 4)]
     run = kernel.plain("match", "match_units")
     if compiled:
         run = kernel.compiled("match", "match_units")
