@@ -48,11 +48,17 @@ def unit_of(
     return None if median is None else epoch_kind(median)
 
 
-def suspects(connection: DuckDBPyConnection, run: str, unit: TimeKind, label: str) -> str | None:
+def suspects(
+    connection: DuckDBPyConnection,
+    relation: str,
+    values: Mapping[str, object],
+    unit: TimeKind,
+    label: str,
+) -> str | None:
     """Return what to say of a run whose times seem to be in another unit; None if they do not."""
     suspect = is_suspect("epoch_us(event_time)", "microseconds")
     count, events = connection.execute(
-        f"SELECT count(*) FILTER (WHERE {suspect}), count(event_time) FROM read_parquet($run)",
-        {"run": [run]},
+        f"SELECT count(*) FILTER (WHERE {suspect}), count(event_time) FROM {relation}",
+        dict(values),
     ).fetchall()[0]
     return suspicion(count, events, unit, where=label) if count else None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from funnelkit.events.imported import Imported, ImportedFile
+    from funnelkit.events.importers.held import Held
     from funnelkit.events.importers.runs import Run
 
 _HIDDEN: Final = frozenset({"fk_problem", "fk_skip", "fk_arrival", "filename", "file_row_number"})
@@ -50,6 +51,7 @@ class Finish:
         work: Path,
         state: Imported,
         runs: Sequence[Run],
+        held: Held,
         dropped: Sequence[tuple[int, int]],
     ) -> None:
         self.connection = connection
@@ -57,6 +59,7 @@ class Finish:
         self.state = state
         self.runs = [run for run in runs if not run.merges]
         self.merge_runs = [run for run in runs if run.merges]
+        self.held = held
         self.forgotten = dropped
         self.values: dict[str, object] = {}
         self.types: dict[str, str] = {}
@@ -136,8 +139,12 @@ class Finish:
         """
         parts = []
         before = self.state.events_path
-        runs = [run.path for run in self.runs]
-        changed = self._changed([*([before] if before else []), *runs])
+        runs = [run.path for run in self.runs if self.held.get(run) is None]
+        held: list[str] = []
+        for table in self.held.relations():
+            held.append(f"fk_held_{len(held)}")
+            self.connection.register(held[-1], table)
+        changed = self._changed([*([before] if before else []), *runs], held)
         if before is not None:
             parts.append(
                 f"SELECT *{_as_json(changed[before])}, NULL::VARCHAR AS fk_problem, "
@@ -152,6 +159,7 @@ class Finish:
                 f"({number} << 32) + file_row_number AS fk_arrival "
                 f"FROM {self._read(alike, names=True)}"
             )
+        parts += [f"SELECT *{_as_json(changed[relation])} FROM {relation}" for relation in held]
         if not parts:
             nothing = ", ".join(
                 f"NULL::{TYPES[k]} AS {quote_identifier(n)}" for n, k in EXPORT.items()
@@ -165,20 +173,24 @@ class Finish:
             name: kind for name, kind, *_ in self.connection.execute("DESCRIBE fk_rows").fetchall()
         }
 
-    def _changed(self, paths: Sequence[Path]) -> dict[Path, tuple[str, ...]]:
-        """Return for each file the columns that are JSON in another one, and not in it.
+    def _changed(
+        self, paths: Sequence[Path], relations: Sequence[str]
+    ) -> dict[Path | str, tuple[str, ...]]:
+        """Return for each file or relation the columns that are JSON in another, and not in it.
 
         A column of its own is JSON where it comes from JSON lines, and has a type elsewhere; a text
         that DuckDB took for JSON would be none.
         """
-        types: dict[Path, dict[str, str]] = {}
-        for path in paths:
-            found = self.connection.execute(f"DESCRIBE FROM {self._read([path])}").fetchall()
-            types[path] = {name: kind for name, kind, *_ in found}
+        every: dict[Path | str, str] = {path: self._read([path]) for path in paths}
+        every |= {relation: relation for relation in relations}
+        types: dict[Path | str, dict[str, str]] = {}
+        for source, relation in every.items():
+            found = self.connection.execute(f"DESCRIBE FROM {relation}").fetchall()
+            types[source] = {name: kind for name, kind, *_ in found}
         json = {name for each in types.values() for name, kind in each.items() if kind == "JSON"}
         return {
-            path: tuple(sorted(n for n, kind in each.items() if n in json and kind != "JSON"))
-            for path, each in types.items()
+            source: tuple(sorted(n for n, kind in each.items() if n in json and kind != "JSON"))
+            for source, each in types.items()
         }
 
     def _earlier(self) -> str:
@@ -318,9 +330,11 @@ class Finish:
             f"ORDER BY {quote_identifier('amplitude_id') if 'amplitude_id' in names else '1'}, "
             f"event_time, {'event_id, ' if self.has('event_id') else ''}fk_arrival"
         )
-        if not with_ids and self.state.events_path is None and can_gather(self.runs, names):
+        alone = not with_ids and self.state.events_path is None
+        if alone and can_gather(self.runs, self.held, names):
             found = self.connection.sql(f"SELECT fk_arrival FROM fk_kept {order}")
-            gather(self.runs, found.to_arrow_table()["fk_arrival"], names, target)
+            arrivals = found.to_arrow_table()["fk_arrival"]
+            gather(self.runs, self.held, arrivals, names, target)
             return
         self.run(
             f"COPY (SELECT {', '.join(columns)} FROM {events} {order}) TO $target (FORMAT parquet)",

@@ -28,7 +28,8 @@ from funnelkit.events.importers.epochs import suspects
 from funnelkit.events.importers.finish import Finish
 from funnelkit.events.importers.formats import format_of, needs_its_file
 from funnelkit.events.importers.header import BLANK, SPACE
-from funnelkit.events.importers.lines import CHUNK, Chunk, Reject, Splitter, shown
+from funnelkit.events.importers.held import Held
+from funnelkit.events.importers.lines import CHUNK, LEAST, Chunk, Reject, Splitter, shown
 from funnelkit.events.importers.plain import Plain
 from funnelkit.events.importers.result import ImportResult
 from funnelkit.events.importers.row import Row
@@ -37,8 +38,10 @@ from funnelkit.events.importers.runs import (
     Alike,
     Problem,
     Run,
+    Written,
     can_spell,
     in_capitals,
+    ordinal,
     write_alike,
     write_table,
     write_unlike,
@@ -54,7 +57,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from funnelkit.events.importers import Format
-    from funnelkit.events.table import Role, TimeKind
+    from funnelkit.events.table import Role
 
 _HEAD: Final = 1 << 20
 _KNOWN: Final = frozenset(EXPORT)  # however they are spelt, they get one name
@@ -88,10 +91,12 @@ class Import:
     form: Format | None = None
     alone: bool = False
     capitals: bool = False
+    copied: int = 0
     spare: list[Path] = field(default_factory=list)
     spool: IO[str] | None = None
     lock: Lock = field(default_factory=Lock)
     counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    held: Held = field(default_factory=Held)
     crew: Crew = field(init=False)
 
     def __post_init__(self) -> None:
@@ -158,7 +163,7 @@ class Import:
         return len(self.runs) + 1, self.chunk.rows
 
     def _chunk(self) -> tuple[Chunk, IO[bytes]]:
-        if self.chunk is not None and self.chunk.size >= CHUNK:
+        if self.chunk is not None and self.chunk.size >= min(CHUNK, LEAST + self.copied):
             form = self.form
             self.flush()
             self.form = form
@@ -205,30 +210,42 @@ class Import:
         if not chunk.rows:  # not one of its lines could be trusted
             chunk.path.unlink()
             return
+        self.copied += chunk.size
         run = self._run(chunk.rows, form)
         labels = list(dict.fromkeys(self.files[segment.file] for segment in chunk.segments))
+
+        # Merges are read from their file; there are few of them.
+        in_memory = self.held.wants(run.rows) and not run.merges
 
         def attempt(connection: DuckDBPyConnection) -> Alike | None:
             with data_errors(_several(labels)):
                 return write_alike(
-                    connection, chunk, as_format=form, target=run.path, label=labels[0]
+                    connection,
+                    chunk,
+                    as_format=form,
+                    target=run.path,
+                    in_memory=in_memory,
+                    label=labels[0],
                 )
 
         def settle(connection: DuckDBPyConnection, alike: Alike | None) -> None:
             problems: Sequence[Problem] = ()
             with data_errors(_several(labels)):
                 if alike is not None and can_spell(alike, self.spelt):
-                    unit = alike.unit
+                    written = alike.written
                 else:
-                    problems, unit = write_unlike(
+                    problems, written = write_unlike(
                         connection,
                         chunk,
                         as_format=form,
                         target=run.path,
+                        in_memory=in_memory,
                         spelt=self.spelt,
                         label=labels[0],
                     )
-                self._note_unit(connection, run, form, unit, labels[0])
+                self._note_unit(connection, run, form, written, labels[0])
+                if written.table is not None:
+                    self.held.add(run, written.table)
             self._check(connection, run, problems, chunk)
             with self.lock:
                 self.spare.append(chunk.path)
@@ -244,15 +261,21 @@ class Import:
         connection: DuckDBPyConnection,
         run: Run,
         form: Format,
-        unit: TimeKind | None,
+        written: Written,
         label: str,
     ) -> None:
+        unit = written.unit
         if unit is not None:
             self.notes.append(f"times read as epoch {unit}, UTC")
         if unit is None and form.name in {"http", "plain"}:
             unit = "milliseconds"
         if unit not in {None, "seconds"}:
-            said = suspects(connection, str(run.path), unit, label)
+            if written.table is None:
+                relation, values = "read_parquet($run)", {"run": literally([str(run.path)])}
+            else:
+                relation, values = "fk_run", {}
+                connection.register(relation, written.table.select(["event_time"]))
+            said = suspects(connection, relation, values, unit, label)
             if said is not None:
                 self.notes.append(said)
 
@@ -267,11 +290,7 @@ class Import:
         self, connection: DuckDBPyConnection, run: Run, problems: Sequence[Problem], chunk: Chunk
     ) -> None:
         """Reject the rows of a run that are no events."""
-        found = connection.execute(
-            "SELECT file_row_number, fk_problem FROM read_parquet($run) "
-            "WHERE fk_problem IS NOT NULL AND fk_skip IS NULL ORDER BY 1",
-            {"run": literally([str(run.path)])},
-        ).fetchall()
+        found = self._problems(connection, run)
         reasons: dict[int, str] = dict(found) | {each.row: each.reason for each in problems}
         forgotten = [(a, b) for a, b in self.dropped if b > ordinal(run.number, 0)]
         for row, line in _rows_of(chunk.path, reasons) if reasons else ():
@@ -329,10 +348,10 @@ class Import:
                 0
             ][0]
             run = self._run(count, form)
-            unit = write_table(
+            made = write_table(
                 self.connection, relation, values, row=row, as_format=form, target=run.path
             )
-            self._note_unit(self.connection, run, form, unit, member.label)
+            self._note_unit(self.connection, run, form, made, member.label)
         self._check_table(run, member.label)
         all_rows = (run.number, 0), (run.number, count)
         self._finished(member.label, digest.hexdigest(), count, *all_rows)
@@ -375,13 +394,19 @@ class Import:
                 raise DataError(f"{label}: the column {name!r} differs only in case from {other!r}")
 
     def _check_table(self, run: Run, label: str) -> None:
-        found = self.connection.execute(
+        for row, reason in self._problems(self.connection, run):
+            self._reject(Reject(label, row + 1, reason, ""))
+
+    def _problems(self, connection: DuckDBPyConnection, run: Run) -> list[tuple[int, str]]:
+        """Return the rows of a run that are no events, and why."""
+        held = self.held.problems(run)
+        if held is not None:
+            return held
+        return connection.execute(
             "SELECT file_row_number, fk_problem FROM read_parquet($run) "
             "WHERE fk_problem IS NOT NULL AND fk_skip IS NULL ORDER BY 1",
             {"run": literally([str(run.path)])},
         ).fetchall()
-        for row, reason in found:
-            self._reject(Reject(label, row + 1, reason, ""))
 
     # Rejects
 
@@ -431,7 +456,7 @@ class Import:
 
     def finish(self, insert_id_clock: str) -> ImportResult:
         """Put everything in order and make it the state of the folder."""
-        work = Finish(self.connection, self.folder, self.state, self.runs, self.dropped)
+        work = Finish(self.connection, self.folder, self.state, self.runs, self.held, self.dropped)
         with data_errors(str(self.state.folder)):
             counts = work.write(insert_id_clock, self.new_files)
         self.notes += [f"{count:,} left out: {why}" for why, count in work.left_out.items()][
@@ -457,11 +482,6 @@ class Import:
             bytes=self.packed,
             notes=tuple(dict.fromkeys(self.notes)),
         )
-
-
-def ordinal(run: int, row: int) -> int:
-    """Return the place of a row in the order of all that is read."""
-    return (run << 32) + row
 
 
 def _keys(head: bytes) -> set[str]:

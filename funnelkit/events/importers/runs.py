@@ -13,6 +13,7 @@ from funnelkit.events.columns import first_clash
 from funnelkit.events.importers import header
 from funnelkit.events.importers.columns import EXPORT, IDS, TYPES
 from funnelkit.events.importers.epochs import time_key, unit_of
+from funnelkit.events.importers.held import compact
 from funnelkit.events.importers.lines import BLOCK
 from funnelkit.events.importers.row import TEXTS, Row
 from funnelkit.events.sql import quote_identifier
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
     from funnelkit.events.importers import Format
@@ -43,6 +45,16 @@ class Run:
     rows: int
     merges: bool
 
+    @property
+    def first(self) -> int:
+        """The place of its first row in the order of all that is read."""
+        return ordinal(self.number, 0)
+
+
+def ordinal(run: int, row: int) -> int:
+    """Return the place of a row in the order of all that is read."""
+    return (run << 32) + row
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -53,11 +65,20 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
-    """What is told of a run of lines that are alike: its own columns, and the unit of epochs."""
+class Written:
+    """A run that was written: its rows, where they are kept in memory, and the unit of epochs."""
 
-    own: tuple[str, ...]
+    rows: int
     unit: TimeKind | None
+    table: pa.Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A run of lines that are alike, and its columns that are not Amplitude's."""
+
+    written: Written
+    own: tuple[str, ...]
 
 
 def write_alike(
@@ -66,11 +87,13 @@ def write_alike(
     *,
     as_format: Format,
     target: Path,
+    in_memory: bool,
     label: str,
 ) -> Alike | None:
-    """Write a chunk as a run in one pass, if its lines have no keys but those of its sample.
+    """Make a chunk a run in one pass, if its lines have no keys but those of its sample.
 
-    Return None if they have others, or one is no object.
+    Return None if they have others, or one is no object. A run `in_memory` is kept there instead
+    of in the file `target`, unless it has columns of JSON, of which only DuckDB knows the type.
     """
     import duckdb
 
@@ -82,18 +105,19 @@ def write_alike(
         rows = header.known_rows(connection, chunk.path, types, longest=_longest(chunk))
         if rows is None:
             return None
-        written, unit = _write(
+        written = _write(
             connection,
             rows,
             {"files": literally([str(chunk.path)])},
             Row(types, label),
             as_format,
             target,
+            in_memory=in_memory,
             no_object=_all_missing(types),
         )
     except duckdb.Error:
         return None
-    return Alike(tuple(_own(names)), unit) if written == chunk.rows else None
+    return Alike(written, tuple(_own(names))) if written.rows == chunk.rows else None
 
 
 def can_spell(alike: Alike, spelt: dict[str, str]) -> bool:
@@ -114,13 +138,13 @@ def write_unlike(
     *,
     as_format: Format,
     target: Path,
+    in_memory: bool,
     spelt: dict[str, str],
     label: str,
-) -> tuple[list[Problem], TimeKind | None]:
-    """Write a chunk as a run, looking at the keys of each line first.
+) -> tuple[list[Problem], Written]:
+    """Make a chunk a run as `write_alike` does, looking at the keys of each line first.
 
-    Return the rows whose keys are wrong, and the unit of epochs. A key that `spelt` has in another
-    spelling is wrong.
+    Return the rows whose keys are wrong, too. A key that `spelt` has in another spelling is wrong.
     """
     files = literally([str(chunk.path)])
     size = _longest(chunk)
@@ -159,21 +183,22 @@ def write_unlike(
         f"read_json($files, columns = {{{columns}}}, format = 'newline_delimited', "
         f"ignore_errors = true, maximum_object_size = {size:d})"
     )
-    _, unit = _write(
+    written = _write(
         connection,
         relation,
         {"files": files},
         Row(types, label),
         as_format,
         target,
+        in_memory=in_memory,
         no_object=_all_missing(types),
     )
-    return problems, unit
+    return problems, written
 
 
 def _longest(chunk: Chunk) -> int:
     """Return the bytes that DuckDB has to expect of a line."""
-    return max(4 * BLOCK, chunk.longest + 1)
+    return max(8 * BLOCK, chunk.longest + 1)
 
 
 def _own(keys: Sequence[str]) -> list[str]:
@@ -198,10 +223,11 @@ def write_table(
     row: Row,
     as_format: Format,
     target: Path,
-) -> TimeKind | None:
-    """Write the rows of a table as a run; return the unit of its times, if they are epochs."""
-    _, unit = _write(connection, relation, values, row, as_format, target, no_object=None)
-    return unit
+) -> Written:
+    """Write the rows of a table as a run."""
+    return _write(
+        connection, relation, values, row, as_format, target, in_memory=False, no_object=None
+    )
 
 
 def _write(
@@ -212,9 +238,9 @@ def _write(
     as_format: Format,
     target: Path,
     *,
+    in_memory: bool,
     no_object: str | None,
-) -> tuple[int, TimeKind | None]:
-    """Write a run; return how many rows it has, and the unit of its times if they are epochs."""
+) -> Written:
     epoch = time_key(as_format, row, lines=no_object is not None)
     unit = None if epoch is None else unit_of(connection, relation, values, row.text(epoch))
     row = replace(row, units={epoch: unit} if epoch is not None and unit is not None else None)
@@ -249,19 +275,23 @@ def _write(
         if time is not None:
             inner.append(f"{row.text(time)} AS fk_time")
         tests += _event_tests(event, time)
-        for value, column in _others(row, event, as_format):
+        for key, value, column in _others(row, event, as_format):
             inner.append(f"{value} AS {column}")
             outer.append(column)
+            in_memory = in_memory and row.types[key] != "JSON"
     inner.append(f"{skip or 'NULL::VARCHAR'} AS fk_skip")
     # The values are worked out once, in the inner SELECT, and then looked at.
     named = (
         f"(SELECT {', '.join(outer)}, fk_skip, CASE {' '.join(tests)} END AS fk_problem "
         f"FROM (SELECT {', '.join(inner)} FROM {relation}))"
     )
+    if in_memory:
+        table = compact(connection.sql(f"FROM {named}", params=dict(values)).to_arrow_table())
+        return Written(table.num_rows, unit, table)
     written = connection.execute(
         f"COPY {named} TO $target (FORMAT parquet)", {**values, "target": str(target)}
     ).fetchall()
-    return int(written[0][0]), unit
+    return Written(written[0][0], unit)
 
 
 RESERVED: Final = frozenset({"filename", "file_row_number", "import_order"})
@@ -283,15 +313,15 @@ def _cast(sql: str, kind: Kind) -> str:
     )
 
 
-def _others(row: Row, event: Mapping[str, str], form: Format) -> Iterator[tuple[str, str]]:
-    """Yield value and column of each key that a format makes nothing of."""
+def _others(row: Row, event: Mapping[str, str], form: Format) -> Iterator[tuple[str, str, str]]:
+    """Yield each key that a format makes nothing of, its value and its column."""
     used = set(form.reads(row.types.keys()))
     taken = {name.lower() for name in event}
     for key in row.types:
         if key not in used and key not in event:
             other = EXPORT.get(key.lower(), "text") != "text"  # of that name, not of its type
             more = "_" * (key.lower() in taken or other)
-            yield row.value(key), quote_identifier(_own_name(key, row) + more)
+            yield key, row.value(key), quote_identifier(_own_name(key, row) + more)
 
 
 def _own_name(key: str, row: Row) -> str:
