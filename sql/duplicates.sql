@@ -5,7 +5,7 @@
 -- Candidates are told by a hash first, which needs a tenth of the memory; then exactly.
 --
 -- {narrow} has: fk_arrival, app, uuid, device, insert_id, received
-CREATE TEMP TABLE fk_dropped AS
+CREATE OR REPLACE TEMP TABLE fk_dropped AS
 WITH RECURSIVE same_uuid AS MATERIALIZED (
     SELECT fk_arrival
     FROM {narrow}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from funnelkit.events.duplicates import find_copies
+from funnelkit.events.duplicates import find_copies, telling_apart
 from funnelkit.events.identity import matters, resolve
 from funnelkit.events.importers.columns import RECEIVED
 from funnelkit.events.sql import quote_identifier
@@ -105,11 +105,14 @@ def _copies(connection: DuckDBPyConnection, types: Mapping[str, str]) -> int:
     if not {"uuid", "insert_id", "$insert_id"} & types.keys() or "event_time" not in types:
         return 0
     insert_id = f"coalesce({_column(types, '$insert_id')}, {_column(types, 'insert_id')})"
-    narrow = (
-        f"(SELECT fk_arrival, {_column(types, 'app')} AS app, {_column(types, 'uuid')} AS uuid, "
-        f"coalesce({_column(types, 'device_id')}, 'user ' || {_column(types, 'user_id')}) "
-        f"AS device, {insert_id} AS insert_id, "
-        f"coalesce({_received(types)}, event_time) AS received FROM fk_rows)"
+    narrow = telling_apart(
+        "fk_rows",
+        app=_column(types, "app"),
+        uuid=_column(types, "uuid"),
+        device_id=_column(types, "device_id"),
+        user_id=_column(types, "user_id"),
+        insert_id=insert_id,
+        received=[_received(types), "event_time"],
     )
     return find_copies(connection, narrow)
 

@@ -24,6 +24,11 @@ def quote_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def quote_path(path: str) -> str:
+    """Return a path as a SQL literal, for a statement without values: a view takes none."""
+    return "'" + path.replace("'", "''") + "'"
+
+
 class Parameters:
     """Collects values; each `bind` returns the placeholder that stands for its value.
 

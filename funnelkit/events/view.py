@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from funnelkit.events.columns import IDS, ROLES
 from funnelkit.events.connection import connect, data_errors
-from funnelkit.events.duplicates import find_copies
+from funnelkit.events.duplicates import find_copies, telling_apart
 from funnelkit.events.importers.columns import RECEIVED
 from funnelkit.events.sql import Parameters, quote_identifier
 
@@ -173,11 +173,15 @@ def _find_copies(table: EventTable, connection: DuckDBPyConnection) -> None:
     times.append(f"make_timestamp({table.microseconds()})")
     find_copies(
         connection,
-        f"(SELECT fk_arrival, {text('app' if 'app' in table.types else None)} AS app, "
-        f"{text(table.uuid)} AS uuid, "
-        f"coalesce({text(table.device_id)}, 'user ' || {text(table.user_id)}) AS device, "
-        f"{text(table.insert_id)} AS insert_id, coalesce({', '.join(times)}) AS received "
-        "FROM fk_viewed)",
+        telling_apart(
+            "fk_viewed",
+            app=text("app" if "app" in table.types else None),
+            uuid=text(table.uuid),
+            device_id=text(table.device_id),
+            user_id=text(table.user_id),
+            insert_id=text(table.insert_id),
+            received=times,
+        ),
     )
 
 

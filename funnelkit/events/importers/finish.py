@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.events.columns import ARRIVAL
-from funnelkit.events.duplicates import find_copies
+from funnelkit.events.duplicates import find_copies, telling_apart
 from funnelkit.events.identity import resolve
 from funnelkit.events.importers.columns import EXPORT, RECEIVED, TYPES
 from funnelkit.events.importers.gather import can_gather, gather
@@ -228,17 +228,22 @@ class Finish:
         Return how many lines are copies. An event that was there is one, too, if one that was
         received before it comes only now: `replaced` counts these.
         """
-        clock = self.column("event_time")
-        if insert_id_clock == "received":
-            clock = f"coalesce({self.received()}, {clock})"
+        received = [self.column(name) for name in RECEIVED]
         self.run(
             "CREATE TEMP VIEW fk_whole AS SELECT * FROM fk_rows WHERE fk_problem IS NULL "
             "AND fk_skip IS NULL AND fk_arrival NOT IN (FROM fk_forgotten)"
         )
-        narrow = (
-            f"(SELECT fk_arrival, {self.column('app')} AS app, {self.column('uuid')} AS uuid, "
-            f"coalesce({self.column('device_id')}, 'user ' || {self.column('user_id')}) AS device, "
-            f"{self.column('$insert_id')} AS insert_id, {clock} AS received FROM fk_whole)"
+        narrow = telling_apart(
+            "fk_whole",
+            app=self.column("app"),
+            uuid=self.column("uuid"),
+            device_id=self.column("device_id"),
+            user_id=self.column("user_id"),
+            insert_id=self.column("$insert_id"),
+            received=[
+                *(received if insert_id_clock == "received" else ()),
+                self.column("event_time"),
+            ],
         )
         find_copies(self.connection, narrow)
         self.replaced = self.one("SELECT count(*) FROM fk_dropped WHERE fk_arrival < 0")

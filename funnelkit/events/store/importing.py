@@ -63,7 +63,8 @@ def import_into(
         imports = tuple(
             Import(one.sha256, one.name, one.lines, now) for one in state.files[len(known) :]
         )
-        done = _append(folder, state, Adding(imports, state.merges_path), buckets)
+        clock = options.get("insert_id_clock", "received")
+        done = _append(folder, state, Adding(imports, state.merges_path), buckets, clock)
         copies = min(done.known, result.events)
         return replace(
             result,
@@ -84,7 +85,9 @@ def _begin(events: Path, known: tuple[ImportedFile, ...]) -> None:
     Imported(events, number=1, files=known).commit()
 
 
-def _append(folder: Path, state: Imported, adding: Adding, buckets: int | None) -> Appended:
+def _append(
+    folder: Path, state: Imported, adding: Adding, buckets: int | None, insert_id_clock: str
+) -> Appended:
     """Add what was read to the store, with its merges."""
     from funnelkit.events.sources import open_events
 
@@ -94,7 +97,7 @@ def _append(folder: Path, state: Imported, adding: Adding, buckets: int | None) 
         types = {name: kind for name, kind in table.types.items() if name != ARRIVAL}
         # Every event keeps the id that it came with: merges are applied when the store is read.
         own = replace(table, types=types, merges=None)
-        return append(folder, own, adding=adding, buckets=buckets)
+        return append(folder, own, adding=adding, buckets=buckets, insert_id_clock=insert_id_clock)
 
 
 def _check_folder(folder: Path) -> None:

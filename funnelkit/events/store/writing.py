@@ -10,8 +10,9 @@ from uuid import uuid4
 
 from funnelkit.errors import DataError, DefinitionError
 from funnelkit.events.connection import connect, data_errors
-from funnelkit.events.duplicates import DAYS
-from funnelkit.events.sql import Parameters, quote_identifier
+from funnelkit.events.duplicates import DAYS, find_known, telling_apart
+from funnelkit.events.importers.columns import RECEIVED
+from funnelkit.events.sql import Parameters, quote_identifier, quote_path
 from funnelkit.events.store.catalogue import duckdb_struct
 from funnelkit.events.store.columns import Selecting, empty_catalogue
 from funnelkit.events.store.commit import StoredFile, commit, create, delta, synced
@@ -66,6 +67,7 @@ def append(
     *,
     adding: Adding | None = None,
     buckets: int | None = None,
+    insert_id_clock: str = "received",
 ) -> Appended:
     """Add events to a store, which is made if there is none, and return what was done.
 
@@ -77,6 +79,7 @@ def append(
         table: the events, None where there is only something else to add.
         adding: what comes with them.
         buckets: how many buckets of users a new store has.
+        insert_id_clock: which clock measures the seven days: "received", or "event".
 
     Raises:
         ColumnError: the source has two columns that the store would keep as one.
@@ -96,7 +99,7 @@ def append(
                 {**selection.bind.used_in(selection.sql), "target": str(scratch / "parts")},
             ).fetchall()
             catalogue = selection.catalogue
-            added += _sorted(before, scratch / "parts", connection)
+            added += _sorted(before, scratch / "parts", connection, insert_id_clock)
         joined = joined_by(
             folder,
             [file.path for file in before.files],
@@ -170,7 +173,9 @@ def write_schema(folder: Path, catalogue: Catalogue, connection: DuckDBPyConnect
     return name
 
 
-def _sorted(before: Snapshot, parts: Path, connection: DuckDBPyConnection) -> Iterator[StoredFile]:
+def _sorted(
+    before: Snapshot, parts: Path, connection: DuckDBPyConnection, insert_id_clock: str
+) -> Iterator[StoredFile]:
     """Write each partition's new events in order, and yield the files that have any."""
     for folder in sorted(parts.glob("month=*/bucket=*")):
         partition = Partition(
@@ -183,15 +188,21 @@ def _sorted(before: Snapshot, parts: Path, connection: DuckDBPyConnection) -> It
             if file.partition.bucket == partition.bucket and _near(file, partition)
         ]
         bind = Parameters()
-        events = f"read_parquet({bind.bind(literally(files))}, hive_partitioning = false)"
+        options = "hive_partitioning = false, filename = true, file_row_number = true"
+        events = f"read_parquet({bind.bind(literally(files))}, {options})"
+        place = _arrival(bind.bind(files))
+        events = f"(SELECT * EXCLUDE (filename, file_row_number), {place} FROM {events})"
         if there:
             schema = str(before.folder / before.state.schema)
-            known = (
-                f"read_parquet({bind.bind(literally([schema, *there]))}, "
-                "hive_partitioning = false, union_by_name = true)"
-            )
-            events = f"({_unknown(events, known)})"
-        file = write_file(before.folder, partition, f"SELECT * FROM {events}", bind, connection)
+            _find_known(connection, files, [schema, *there], insert_id_clock)
+            events = f"(FROM {events} WHERE fk_arrival NOT IN (FROM fk_dropped))"
+        file = write_file(
+            before.folder,
+            partition,
+            f"SELECT * EXCLUDE (fk_arrival) FROM {events}",
+            bind,
+            connection,
+        )
         if file is not None:
             yield file
         shutil.rmtree(folder)
@@ -210,16 +221,40 @@ def _near(file: StoredFile, partition: Partition) -> bool:
     return file.last >= first - week and file.first <= first + 31 * 86_400_000_000 + week
 
 
-def _unknown(events: str, known: str) -> str:
-    """Return the SELECT of the events that the store does not have (specification A13)."""
-    return (
-        f"SELECT * FROM {events} AS new WHERE NOT EXISTS (FROM {known} AS old WHERE "
-        "old.uuid = new.uuid) AND NOT EXISTS "
-        f"(FROM {known} AS old WHERE old.device_id = new.device_id AND "
-        'old."$insert_id" = new."$insert_id" AND '
-        f"old.event_time BETWEEN new.event_time - INTERVAL {DAYS} DAY AND new.event_time + "
-        f"INTERVAL {DAYS} DAY)"
-    )
+def _find_known(
+    connection: DuckDBPyConnection, new: list[str], known: list[str], insert_id_clock: str
+) -> None:
+    """Create the table `fk_dropped` of the new events that the store has (specification A13)."""
+
+    def narrow(files: list[str], *, minus: int) -> str:
+        quoted = ", ".join(map(quote_path, literally(files)))
+        order = f"[{', '.join(map(quote_path, files))}]"
+        options = "union_by_name = true, hive_partitioning = false, filename = true, "
+        rows = f"read_parquet([{quoted}], {options}file_row_number = true)"
+        found = connection.execute(f"DESCRIBE FROM {rows}").fetchall()
+        types = {name: kind for name, kind, *_ in found}
+
+        def column(name: str) -> str:
+            return quote_identifier(name) if types.get(name) == "VARCHAR" else "NULL::VARCHAR"
+
+        times = [*(RECEIVED if insert_id_clock == "received" else ()), "event_time"]
+        return telling_apart(
+            f"(SELECT *, {_arrival(order, minus=minus)} FROM {rows})",
+            app=column("app"),
+            uuid=column("uuid"),
+            device_id=column("device_id"),
+            user_id=column("user_id"),
+            insert_id=column("$insert_id"),
+            received=[quote_identifier(name) for name in times if types.get(name) == "TIMESTAMP"],
+        )
+
+    find_known(connection, new=narrow(new, minus=0), known=narrow(known, minus=1 << 62))
+
+
+def _arrival(files: str, *, minus: int = 0) -> str:
+    """Return the SQL of a number for each row, by its file (of a list in SQL) and its place."""
+    place = f"(list_position({files}, filename)::BIGINT << 32) + file_row_number"
+    return f"{place} - {minus} AS fk_arrival"
 
 
 def write_file(
