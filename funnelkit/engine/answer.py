@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine import kernel
 from funnelkit.engine.bucket import Bucket, frozen
-from funnelkit.engine.entrants import Entrants, Matched, from_arrays, from_lists
+from funnelkit.engine.entrants import (
+    Entrants,
+    Matched,
+    best_of_units,
+    from_arrays,
+    from_lists,
+)
 from funnelkit.engine.entry import LAST
 
 if TYPE_CHECKING:
@@ -21,6 +27,19 @@ def answer(bucket: Bucket, entry: Entry, rules: Rules) -> Entrants:
     """Return the units of one bucket that entered."""
     make = from_lists if bucket.is_small else from_arrays
     return make(bucket, matched(bucket, entry, rules), rules)
+
+
+def answer_with_best(bucket: Bucket, entry: Entry, rules: Rules) -> tuple[Entrants, Entrants]:
+    """Return the units of one bucket, of arrays, by interval, and the best conversion of each.
+
+    How often steps were done is told of the best alone, where anybody asks for it.
+    """
+    call = _Call(bucket, entry, rules)
+    found = call.run(strict=rules.is_strict)
+    best = best_of_units(found, rules.steps)
+    if rules.frequency:
+        best = best.repeated(call.repeats(best))
+    return from_arrays(bucket, found, rules), from_arrays(bucket, best, rules)
 
 
 def matched(bucket: Bucket, entry: Entry, rules: Rules) -> Matched:
@@ -78,7 +97,7 @@ class _Call:
 
     def repeats(self, found: Matched) -> Any:
         """Return how often each step was done before the next, `steps` slots a line."""
-        counts = self._slots(len(found.rows))
+        counts = self._out(len(found.rows))
         columns = [self.bucket.us, self.bucket.mask]
         self._kernel("repeats", "count_repeats")(
             *(columns if self.bucket.is_small else map(frozen, columns)),

@@ -217,6 +217,23 @@ def _times(us: Any, matched: Matched, rules: Rules) -> tuple[Any, tuple[Any, ...
     return ticks[:, 0], durations, ticks[finished, -1] - ticks[finished, 0]
 
 
+def best_of_units(matched: Matched, steps: int) -> Matched:
+    """Return of each unit's lines, which follow each other by interval, the best (see `pieces`)."""
+    import numpy as np
+
+    from funnelkit.engine.lines import best_lines
+
+    columns = (matched.unit, matched.reach, matched.entries)
+    keep, sums = best_lines(*map(frozen, columns))
+    return Matched(
+        unit=matched.unit[keep],
+        interval=np.zeros(len(sums), np.int32),
+        reach=matched.reach[keep],
+        entries=sums,
+        rows=matched.rows.reshape(-1, steps)[keep].ravel(),
+    )
+
+
 def join(parts: Sequence[Entrants]) -> Entrants:
     """Return the lines of several answers over different units as one; arrays only."""
     from concurrent.futures import ThreadPoolExecutor

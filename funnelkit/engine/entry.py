@@ -40,7 +40,7 @@ class Asked:
 
     The answer to the first follows from that to the second where a unit's best conversion is the
     best of its intervals (`whole_follows`). Without `who` the answers say no more than a chart
-    shows: neither which units they are, nor how often each entered.
+    shows: neither which units they are, nor how often each entered. Those by interval never do.
     """
 
     whole: Entry

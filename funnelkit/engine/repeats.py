@@ -21,16 +21,17 @@ def count_repeats(
     count once" (specification A10).
     """
     for line in range(len(reach)):
+        for k in range(reach[line] - 1, steps):
+            counts[line * steps + k] = 0
         for k in range(reach[line] - 1):
             row = rows[line * steps + k]
             after = us[rows[line * steps + k + 1]] // tick * tick
             counts[line * steps + k] = 1
-            counted = us[row] // tick * tick
+            uncounted = us[row] // tick * tick + tick
             row += 1
             while row < len(us) and us[row] < after:
-                now = us[row] // tick * tick
-                if mask[row] >> k & 1 != 0 and now > counted:
+                if mask[row] >> k & 1 != 0 and us[row] >= uncounted:
                     counts[line * steps + k] += 1
-                    counted = now
+                    uncounted = us[row] // tick * tick + tick
                 row += 1
     return len(reach)

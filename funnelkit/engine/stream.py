@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numba
 import numpy as np
 
-from funnelkit.engine.answer import answer
+from funnelkit.engine.answer import answer, answer_with_best
 from funnelkit.engine.bucket import Bucket, frozen
 from funnelkit.engine.entrants import join
 from funnelkit.engine.labels import MOST_NUMBERED, UnnumberedError
 from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, partition
-from funnelkit.engine.pieces import best_of_units, for_series
+from funnelkit.engine.pieces import for_series
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.events.connection import connect
 
@@ -309,12 +309,13 @@ def _answers(bucket: Bucket, asked: Asked, rules: Rules) -> Iterator[tuple[Entry
     whole, parted = asked.whole, asked.by_interval
     # With one interval both questions are the same, so the whole keeps its intervals.
     unasked: dict[str, Any] = {} if asked.who else {"unit": None, "entries": None}
+    if parted is not None and asked.whole_follows:
+        found, best = answer_with_best(bucket, parted, rules)
+        yield parted, for_series(found, "interval", "label")
+        yield whole, replace(best, **unasked)
+        return
     if parted is not None:
-        found = answer(bucket, parted, rules)
-        yield parted, found if asked.who else for_series(found, "interval", "label")
-        if asked.whole_follows:
-            yield whole, replace(best_of_units(found), **unasked)
-            return
+        yield parted, for_series(answer(bucket, parted, rules), "interval", "label")
     yield whole, replace(answer(bucket, whole, rules), **unasked)
 
 
