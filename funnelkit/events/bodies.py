@@ -9,6 +9,7 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from funnelkit.errors import DataError
+from funnelkit.events.halves import Halves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,10 +26,12 @@ def write_lines(
     target: Path,
     *,
     rejected: Callable[[int, str, bytes], None] | None = None,
+    halves: Halves | None = None,
 ) -> int:
     """Write the events of a body, or of one body a line, as JSON lines; return their number.
 
     Of one body a line, `rejected` is told of those that are none: their line, why, and the text.
+    `halves` is told of half characters that were spelt out.
 
     Raises:
         DataError: the file is no JSON, or holds something else than lists of events; lines only
@@ -36,7 +39,7 @@ def write_lines(
     """
     count = 0
     with target.open("w", encoding="utf-8", newline="\n") as lines:
-        for body in _bodies(file, rejected):
+        for body in _bodies(file, rejected, halves or Halves()):
             # DuckDB takes the list apart, since Python would round long numbers.
             found = connection.execute(
                 "SELECT unnest(json_extract($body::JSON, $path))::VARCHAR",
@@ -47,16 +50,20 @@ def write_lines(
     return count
 
 
-def _bodies(file: EventFile, rejected: Callable[[int, str, bytes], None] | None) -> Iterator[str]:
+def _bodies(
+    file: EventFile, rejected: Callable[[int, str, bytes], None] | None, halves: Halves
+) -> Iterator[str]:
     if not _one_a_line(file):
         with _open(file) as stream:
-            yield _body(stream.read().removeprefix(codecs.BOM_UTF8), file.label, 0)
+            whole = stream.read().removeprefix(codecs.BOM_UTF8)
+        yield _body(halves.spell_out(whole, label=file.label, line=1), file.label, 0)
         return
     with _open(file) as stream:
         for number, line in enumerate(stream, start=1):
             text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
             if not text.strip():
                 continue
+            text = halves.spell_out(text, label=file.label, line=number)
             try:
                 body = _body(text, file.label, number)
             except DataError as error:

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 from funnelkit.errors import DataError
 from funnelkit.events.files import sum_up
+from funnelkit.events.halves import spelt_out
 from funnelkit.events.jsonfault import json_fault
 from funnelkit.events.table import literally
 
@@ -41,6 +42,10 @@ _AFTER: Final = 1000  # lines after a bad one that are looked at
 _OBJECTS = (
     "read_ndjson_objects($files, ignore_errors = true, compression = $compression, filename = true)"
 )
+
+
+class HalfCharacterError(DataError):
+    """A line has an escape for half a character: it can be read once that is spelt out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +128,16 @@ class JsonLines:
         return f"{self.labels[path]}, line {self._line(path, index)[0]}"
 
     def fault(self, row: int) -> str | None:
-        """Return why the row is no JSON object, None if it is one."""
+        """Return why the row is no JSON object, None if it is one.
+
+        Raises:
+            HalfCharacterError: it would be one, with half characters spelt out.
+        """
         path, index = self._position(row)
         _, line, after = self._line(path, index)
+        whole = spelt_out(line)
+        if whole != line and json_fault(whole) is None:
+            raise HalfCharacterError(f"{self.place(row)}: an escape stands for half a character")
         return json_fault(line, after=after)
 
     def _position(self, row: int) -> tuple[str, int]:
@@ -182,6 +194,7 @@ def read_names(
     """Return the top-level keys of each file that has events, in order of appearance.
 
     Raises:
+        HalfCharacterError: a line has half a character.
         DataError: a line is not a JSON object, or has a key twice.
     """
     rows = JsonLines(connection, labels, compression)

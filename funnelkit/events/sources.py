@@ -13,7 +13,7 @@ import zlib
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal, cast
 
 from funnelkit.errors import ColumnError, DataError, DefinitionError
 from funnelkit.events.alike import unlike_files
@@ -32,11 +32,12 @@ from funnelkit.events.files import (
     sum_up,
 )
 from funnelkit.events.frames import is_frame, write_frame
+from funnelkit.events.halves import Halves
 from funnelkit.events.imported import imported_with
 from funnelkit.events.importers.archive import is_zip, members, opened
 from funnelkit.events.importers.formats import MERGES
 from funnelkit.events.importers.row import Row
-from funnelkit.events.jsonlines import json_lines, read_names
+from funnelkit.events.jsonlines import HalfCharacterError, json_lines, read_names
 from funnelkit.events.merges import follow
 from funnelkit.events.parquet import open_parquet
 from funnelkit.events.remote import fetch, find_objects, is_parquet, is_remote, read_remote
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
     from funnelkit.events.columns import Roles
     from funnelkit.events.conversion import Rows
+    from funnelkit.events.files import Compression
     from funnelkit.events.table import EventTable, Role
 
 STDIN = "-"
@@ -135,6 +137,12 @@ def _lines_of(
         "format = 'newline_delimited')"
     )
     return row, relation, values
+
+
+def _binary(path: Path, mode: Literal["rb", "wb"], compression: Compression) -> IO[bytes]:
+    if compression == "gzip":
+        return cast("IO[bytes]", gzip.open(path, mode, compresslevel=1))
+    return path.open(mode)
 
 
 class _Opening:
@@ -300,7 +308,9 @@ class _Opening:
             return file
         lines = self.folder / f"lines-{next(self.counter)}.jsonl"
         if file.format == "body":
-            write_lines(self.connection, file, lines)
+            halves = Halves()
+            write_lines(self.connection, file, lines, halves=halves)
+            self.notes += halves.notes()
             return EventFile(lines, f"{file.label} (as one event a line)", "json")
         opener = gzip.open if file.compression == "gzip" else open
         with opener(file.path, "rb") as source, lines.open("wb") as target:
@@ -317,7 +327,11 @@ class _Opening:
             if not labels:
                 continue
             with data_errors(sum_up(list(labels.values()))):
-                names_of = read_names(self.connection, labels, compression=compression)
+                try:
+                    names_of = read_names(self.connection, labels, compression=compression)
+                except HalfCharacterError:
+                    labels = self._spelt_out(labels, compression)
+                    names_of = read_names(self.connection, labels, compression=compression)
             self.notes += [f"{labels[path]} is empty" for path in labels if path not in names_of]
             groups: dict[tuple[str, str], dict[str, str]] = {}
             for path, names in names_of.items():
@@ -334,6 +348,22 @@ class _Opening:
                     self.connection, group, compression=compression, names=names, roles=roles
                 )
                 self._convert(rows, roles, milliseconds=True)
+
+    def _spelt_out(self, labels: Mapping[str, str], compression: Compression) -> dict[str, str]:
+        """Return the files, those with half characters as copies that have them spelt out."""
+        halves = Halves()
+        found: dict[str, str] = {}
+        for path, label in labels.items():
+            copy = self.folder / f"whole-{next(self.counter)}.jsonl"
+            with (
+                _binary(Path(path), "rb", compression) as source,
+                _binary(copy, "wb", compression) as target,
+            ):
+                for number, line in enumerate(source, start=1):
+                    target.write(halves.spell_out(line, label=label, line=number))
+            found[str(copy) if label in halves.found else path] = label
+        self.notes += halves.notes()
+        return found
 
     def _add_merges(
         self, row: Row, relation: str, values: Mapping[str, object], *, label: str

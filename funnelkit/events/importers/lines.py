@@ -14,6 +14,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
 
+from funnelkit.events.halves import Halves
 from funnelkit.events.jsonfault import json_fault
 
 if TYPE_CHECKING:
@@ -73,8 +74,9 @@ class Chunk:
 class Splitter:
     """Copies the lines of one stream after the other into chunks."""
 
-    def __init__(self, rejected: Callable[[Reject], None]) -> None:
+    def __init__(self, rejected: Callable[[Reject], None], halves: Halves | None = None) -> None:
         self.rejected = rejected
+        self.halves = Halves() if halves is None else halves
 
     def copy(
         self,
@@ -102,6 +104,7 @@ class Splitter:
                 text = text.removeprefix(codecs.BOM_UTF8)
                 first = False
             digest.update(text)
+            text = self.halves.spell_out(text, label=label, line=line)
             chunk, target = chunks()
             count = _clean_lines(text)
             if count is not None:

@@ -16,6 +16,7 @@ from funnelkit.events.columns import ARRIVAL
 from funnelkit.events.connection import data_errors
 from funnelkit.events.delimited import delimited_rows
 from funnelkit.events.files import EventFile, foreign, text_format
+from funnelkit.events.halves import Halves
 from funnelkit.events.imported import (
     Imported,
     ImportedFile,
@@ -97,6 +98,7 @@ class Import:
     lock: Lock = field(default_factory=Lock)
     counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     held: Held = field(default_factory=Held)
+    halves: Halves = field(default_factory=Halves)
     crew: Crew = field(init=False)
 
     def __post_init__(self) -> None:
@@ -140,7 +142,7 @@ class Import:
         number = self._file(member.label)
         start = self._position()
         with opened(member, self._heard) as stream:
-            lines, digest = Splitter(self._reject).copy(
+            lines, digest = Splitter(self._reject, self.halves).copy(
                 stream, file=number, label=member.label, chunks=self._chunk
             )
         self._finished(member.label, digest, lines, start, self._position())
@@ -327,7 +329,7 @@ class Import:
                 self._reject(Reject(member.label, line, reason, shown(text)))
 
             with data_errors(member.label):
-                write_lines(self.connection, file, lines, rejected=rejected)
+                write_lines(self.connection, file, lines, rejected=rejected, halves=self.halves)
             with lines.open("rb") as written:
                 self._read_lines(Member(lines, label, 0), written.read(_HEAD))
             if label in self.known:
@@ -466,6 +468,7 @@ class Import:
             count = work.replaced
             were = "1 event that was there is" if count == 1 else f"{count:,} events that were there are"  # noqa: E501  # fmt: skip
             self.notes.append(f"{were} left out now: a copy of what was received before it")
+        self.notes += self.halves.notes(without=self.known)
         return ImportResult(
             output=self.state.folder,
             files=len(self.new_files) + self.known_files,
