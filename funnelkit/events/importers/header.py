@@ -19,7 +19,7 @@ from funnelkit.events.sql import quote_identifier
 from funnelkit.events.table import literally
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from duckdb import DuckDBPyConnection
 
@@ -73,6 +73,15 @@ def known_rows(
 def clear(path: Path) -> None:
     """Take the header away again."""
     _put(path, BLANK)
+
+
+def rows_of(path: Path, wanted: Mapping[int, str]) -> Iterator[tuple[int, bytes]]:
+    """Yield the wanted rows of a chunk below its header, in their order."""
+    with path.open("rb") as lines:
+        lines.seek(SPACE)
+        for row, line in enumerate(lines):
+            if row in wanted:
+                yield row, line
 
 
 def _header(types: Mapping[str, str]) -> bytes | None:

@@ -8,14 +8,14 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from threading import Lock
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from funnelkit.errors import DataError, DefinitionError
 from funnelkit.events.bodies import write_lines
 from funnelkit.events.columns import ARRIVAL
 from funnelkit.events.connection import data_errors
 from funnelkit.events.delimited import delimited_rows
-from funnelkit.events.files import EventFile, foreign, text_format
+from funnelkit.events.files import EventFile, foreign, sum_up, text_format
 from funnelkit.events.halves import Halves
 from funnelkit.events.imported import (
     Imported,
@@ -28,8 +28,9 @@ from funnelkit.events.importers.crew import Crew
 from funnelkit.events.importers.epochs import suspects
 from funnelkit.events.importers.finish import Finish
 from funnelkit.events.importers.formats import format_of, needs_its_file
-from funnelkit.events.importers.header import BLANK, SPACE
+from funnelkit.events.importers.header import BLANK, rows_of
 from funnelkit.events.importers.held import Held
+from funnelkit.events.importers.likeness import Strangers, guesses, keys_of
 from funnelkit.events.importers.lines import CHUNK, LEAST, Chunk, Reject, Splitter, shown
 from funnelkit.events.importers.plain import Plain
 from funnelkit.events.importers.result import ImportResult
@@ -60,9 +61,9 @@ if TYPE_CHECKING:
     from funnelkit.events.importers import Format
     from funnelkit.events.table import Role
 
-_HEAD: Final = 1 << 20
+_HEAD: Final = 1 << 20  # bytes in which the format is looked for
 _KNOWN: Final = frozenset(EXPORT)  # however they are spelt, they get one name
-_SAMPLE: Final = 20  # lines whose keys tell the format
+_MOST_NOTES: Final = 20  # of reasons why rows are left out
 
 
 @dataclass(slots=True)
@@ -99,6 +100,7 @@ class Import:
     counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     held: Held = field(default_factory=Held)
     halves: Halves = field(default_factory=Halves)
+    strangers: Strangers = field(default_factory=Strangers)
     crew: Crew = field(init=False)
 
     def __post_init__(self) -> None:
@@ -130,7 +132,7 @@ class Import:
     # Lines of JSON
 
     def _read_lines(self, member: Member, head: bytes) -> None:
-        keys = _keys(head)
+        keys = keys_of(head)
         form = self._format(keys, member.label)
         alone = needs_its_file(form, keys)
         capitals = in_capitals(keys)
@@ -151,7 +153,7 @@ class Import:
         """Return the format of a file with these keys, and note what only their names suggest."""
         form = format_of(keys, chosen=self.as_format, explicit=self.explicit)
         if isinstance(form, Plain):
-            self.notes += form.guesses(keys, label)
+            self.notes += guesses(form, keys, label)
         return form
 
     def _file(self, label: str) -> int:
@@ -220,7 +222,7 @@ class Import:
         in_memory = self.held.wants(run.rows) and not run.merges
 
         def attempt(connection: DuckDBPyConnection) -> Alike | None:
-            with data_errors(_several(labels)):
+            with data_errors(sum_up(labels)):
                 return write_alike(
                     connection,
                     chunk,
@@ -232,7 +234,7 @@ class Import:
 
         def settle(connection: DuckDBPyConnection, alike: Alike | None) -> None:
             problems: Sequence[Problem] = ()
-            with data_errors(_several(labels)):
+            with data_errors(sum_up(labels)):
                 if alike is not None and can_spell(alike, self.spelt):
                     written = alike.written
                 else:
@@ -248,7 +250,7 @@ class Import:
                 self._note_unit(connection, run, form, written, labels[0])
                 if written.table is not None:
                     self.held.add(run, written.table)
-            self._check(connection, run, problems, chunk)
+            self._check(connection, run, problems, chunk, form)
             with self.lock:
                 self.spare.append(chunk.path)
 
@@ -289,13 +291,18 @@ class Import:
         return run
 
     def _check(
-        self, connection: DuckDBPyConnection, run: Run, problems: Sequence[Problem], chunk: Chunk
+        self,
+        connection: DuckDBPyConnection,
+        run: Run,
+        problems: Sequence[Problem],
+        chunk: Chunk,
+        form: Format,
     ) -> None:
         """Reject the rows of a run that are no events."""
         found = self._problems(connection, run)
         reasons: dict[int, str] = dict(found) | {each.row: each.reason for each in problems}
         forgotten = [(a, b) for a, b in self.dropped if b > ordinal(run.number, 0)]
-        for row, line in _rows_of(chunk.path, reasons) if reasons else ():
+        for row, line in rows_of(chunk.path, reasons) if reasons else ():
             place = ordinal(run.number, row)
             if any(a <= place < b for a, b in forgotten):
                 continue
@@ -303,7 +310,10 @@ class Import:
             if reason == NO_OBJECT:
                 reason = json_fault(line) or "no JSON object"
             file, number = chunk.place(row)
-            self._reject(Reject(self.files[file], number, reason, shown(line)))
+            label = self.files[file]
+            if reasons[row] != NO_OBJECT:
+                reason = self.strangers.reason(reason, line, form=form, label=label, number=number)
+            self._reject(Reject(label, number, reason, shown(line)))
         for each in problems:
             self._forget((run.number, each.row), (run.number, each.row + 1))
 
@@ -462,13 +472,14 @@ class Import:
         with data_errors(str(self.state.folder)):
             counts = work.write(insert_id_clock, self.new_files)
         self.notes += [f"{count:,} left out: {why}" for why, count in work.left_out.items()][
-            :_SAMPLE
+            :_MOST_NOTES
         ]
         if work.replaced:
             count = work.replaced
             were = "1 event that was there is" if count == 1 else f"{count:,} events that were there are"  # noqa: E501  # fmt: skip
             self.notes.append(f"{were} left out now: a copy of what was received before it")
         self.notes += self.halves.notes(without=self.known)
+        self.notes += self.strangers.notes(without=self.known)
         return ImportResult(
             output=self.state.folder,
             files=len(self.new_files) + self.known_files,
@@ -485,29 +496,3 @@ class Import:
             bytes=self.packed,
             notes=tuple(dict.fromkeys(self.notes)),
         )
-
-
-def _keys(head: bytes) -> set[str]:
-    """Return the keys of the first lines that are objects."""
-    found: set[str] = set()
-    for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:_SAMPLE]:
-        try:
-            value: Any = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
-            found |= value.keys()
-    return found
-
-
-def _rows_of(path: Path, wanted: Mapping[int, str]) -> Iterator[tuple[int, bytes]]:
-    """Yield the wanted rows of a chunk, in their order."""
-    with path.open("rb") as lines:
-        lines.seek(SPACE)
-        for row, line in enumerate(lines):
-            if row in wanted:
-                yield row, line
-
-
-def _several(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{labels[0]} and {len(labels) - 1} more"
