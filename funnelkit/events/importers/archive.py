@@ -81,7 +81,9 @@ def _is_marker(name: str) -> bool:
 
 
 @contextmanager
-def opened(member: Member, progress: Callable[[int], None] | None = None) -> Iterator[IO[bytes]]:
+def opened(
+    member: Member, progress: Callable[[int], None] | None = None
+) -> Iterator[io.BufferedIOBase]:
     """Open the content of a member, unpacked; `progress` hears of every packed byte that is read.
 
     Raises:
@@ -99,9 +101,9 @@ def opened(member: Member, progress: Callable[[int], None] | None = None) -> Ite
                 archive = stack.enter_context(zipfile.ZipFile(member.path))
                 raw = stack.enter_context(archive.open(member.inside))
             counted = io.BufferedReader(_Counted(raw, progress), 1 << 20)
-            stream: IO[bytes] = counted
+            stream: io.BufferedIOBase = counted
             if counted.peek(2)[:2] == GZIP:
-                stream = cast("IO[bytes]", stack.enter_context(igzip.open(counted)))  # type: ignore[no-untyped-call]
+                stream = cast("io.BufferedIOBase", stack.enter_context(igzip.open(counted)))  # type: ignore[no-untyped-call]
             yield stream
         except NotImplementedError as error:
             raise DataError(

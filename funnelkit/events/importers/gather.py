@@ -136,8 +136,7 @@ def _joined(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
     if any(numbers) and not all(numbers):
         columns = [column.cast(pa.string()) for column in columns]
     chunks = [chunk for column in columns for chunk in column.chunks]
-    whole = pa.chunked_array(chunks, columns[0].type)
-    return whole.unify_dictionaries().combine_chunks()
+    return pa.chunked_array(chunks, columns[0].type).unify_dictionaries()
 
 
 def _is_plain(kind: pa.DataType) -> bool:

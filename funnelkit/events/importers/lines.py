@@ -19,6 +19,7 @@ from funnelkit.events.jsonfault import json_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from io import BufferedIOBase
     from pathlib import Path
 
 BLOCK: Final = 512 << 10
@@ -32,6 +33,9 @@ LONGEST: Final = 64 << 20
 _BLANK: Final = re.compile(rb"\n[ \t\r]*\n")
 _LINE_END: Final = 0x0A
 _SPACE: Final = 0x20
+_ASCII: Final = 0x7F
+_SHOWN: Final = 2000
+"""Bytes of a line that are told of it."""
 _WORTHWHILE: Final = 1 << 18
 """Bytes of a block for which it is worth to load numpy."""
 
@@ -80,7 +84,7 @@ class Splitter:
 
     def copy(
         self,
-        stream: IO[bytes],
+        stream: BufferedIOBase,
         *,
         file: int,
         label: str,
@@ -100,9 +104,9 @@ class Splitter:
                 line += 1
                 continue
             text = block
-            if first:
-                text = text.removeprefix(codecs.BOM_UTF8)
-                first = False
+            if first and bytes(text[: len(codecs.BOM_UTF8)]) == codecs.BOM_UTF8:
+                text = text[len(codecs.BOM_UTF8) :]
+            first = False
             digest.update(text)
             text = self.halves.spell_out(text, label=label, line=line)
             chunk, target = chunks()
@@ -112,7 +116,7 @@ class Splitter:
                 line += count
                 lines += count
                 continue
-            for each in text.split(b"\n")[:-1]:
+            for each in bytes(text).split(b"\n")[:-1]:
                 if each.strip():
                     lines += 1
                     fault = _unsafe(each)
@@ -126,7 +130,7 @@ class Splitter:
 
 def shown(line: bytes) -> str:
     """Return how a line begins, whatever bytes it holds."""
-    return line[:2000].decode("utf-8", "backslashreplace").rstrip("\r\n")
+    return line[:_SHOWN].decode("utf-8", "backslashreplace").rstrip("\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,47 +139,57 @@ class _TooLong:
     begin: str
 
 
-def _blocks(stream: IO[bytes]) -> Iterator[bytes | _TooLong]:
-    """Yield whole lines in blocks; the last gets a line end if it has none."""
-    rest: list[bytes] = []
-    size = 0
+def _blocks(stream: BufferedIOBase) -> Iterator[memoryview | _TooLong]:
+    """Yield whole lines in blocks; the last gets a line end if it has none.
+
+    A block is good until the next one: all are read into the same room, since new memory costs as
+    much as to read.
+    """
+    room = bytearray(BLOCK)
+    kept = 0  # bytes of a line whose end has not been read
     skipped = 0
     begin = ""
-    while block := stream.read(BLOCK):
-        cut = block.rfind(b"\n") + 1
+    while count := stream.readinto(memoryview(room)[kept : kept + BLOCK]):
+        end = kept + count
+        cut = room.rfind(b"\n", kept, end) + 1
         if not cut:
-            size += len(block)
-            if skipped or size > LONGEST:
-                begin = begin or shown(rest[0] if rest else block)
-                skipped += size
-                rest, size = [], 0
-            else:
-                rest.append(block)
+            if skipped or end > LONGEST:
+                begin = begin or shown(bytes(room[:_SHOWN]))
+                skipped += end
+                end = 0
+            elif end == len(room):
+                room = room + bytes(end)
+            kept = end
             continue
         start = 0
         if skipped:
-            start = block.index(b"\n") + 1
+            start = room.index(b"\n") + 1
             yield _TooLong(skipped + start - 1, begin)
             skipped, begin = 0, ""
-        if rest or start < cut:
-            yield b"".join([*rest, memoryview(block)[start:cut]])  # which copies it only once
-        rest = [block[cut:]] if cut < len(block) else []
-        size = len(block) - cut
+        if start < cut:
+            yield memoryview(room)[start:cut]
+        kept = end - cut
+        rest = room[cut:end]
+        if len(room) > BLOCK > kept:
+            room = bytearray(BLOCK)
+        room[:kept] = rest
     if skipped:
-        yield _TooLong(skipped + size, begin)
-    elif rest:
-        yield b"".join([*rest, b"\n"])
+        yield _TooLong(skipped, begin)
+    elif kept:
+        yield memoryview(room[:kept] + b"\n")
 
 
-def _clean_lines(text: bytes) -> int | None:
+def _clean_lines(text: memoryview) -> int | None:
     """Return how many lines a block has; None if one of them is blank or not safe."""
-    if b"\0" in text or not (text.isascii() or _is_text(text)) or text[:1] in b" \t\r\n":
-        return None
     if len(text) < _WORTHWHILE:
-        return None if _BLANK.search(text) else text.count(b"\n")
+        some = bytes(text)
+        unsafe = b"\0" in some or some[:1] in b" \t\r\n" or _BLANK.search(some)
+        return None if unsafe or not _is_text(some) else some.count(b"\n")
     import numpy as np
 
     every = np.frombuffer(text, np.uint8)
+    if every[0] <= _SPACE or not every.min() or (every.max() > _ASCII and not _is_text(text)):
+        return None
     ends = np.flatnonzero(every == _LINE_END)
     # Nothing but a blank line begins with a blank, in nearly every file.
     if (every[ends[:-1] + 1] <= _SPACE).any() and _BLANK.search(text):
@@ -183,9 +197,9 @@ def _clean_lines(text: bytes) -> int | None:
     return len(ends)
 
 
-def _is_text(text: bytes) -> bool:
+def _is_text(text: bytes | memoryview) -> bool:
     try:
-        text.decode()
+        str(text, "utf-8")
     except UnicodeDecodeError:
         return False
     return True
@@ -198,7 +212,7 @@ def _unsafe(line: bytes) -> str | None:
 
 
 def _write(
-    chunk: Chunk, target: IO[bytes], text: bytes, count: int, *, file: int, line: int
+    chunk: Chunk, target: IO[bytes], text: bytes | memoryview, count: int, *, file: int, line: int
 ) -> None:
     last = chunk.segments[-1] if chunk.segments else None
     if last is None or last.file != file or last.line + chunk.rows - last.row != line:
