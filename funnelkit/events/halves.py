@@ -24,14 +24,27 @@ _ESCAPE: Final = re.compile(
     rb"|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
+_WORTHWHILE: Final = 1 << 18
+"""Bytes of a text for which it is worth to load numpy."""
 WORDS: Final = "an escape for half a character, which is kept as the text that it is (\\ud83d)"
 
 
-def may_have_halves(text: bytes) -> bool:
+def may_have_halves(text: bytes | memoryview) -> bool:
     """Tell whether JSON may have half a character; it has none where this says no."""
-    if b"\\ud" not in text and b"\\uD" not in text:
-        return False
-    return _SUSPECT.search(text) is not None
+    return _may_be_surrogate(text) and _SUSPECT.search(text) is not None
+
+
+def _may_be_surrogate(text: bytes | memoryview) -> bool:
+    r"""Tell whether a text has `\ud` or `\uD`."""
+    if len(text) < _WORTHWHILE:
+        some = bytes(text)
+        return b"\\ud" in some or b"\\uD" in some
+    import numpy as np  # to look for the backslashes takes a tenth of the time of looking for both
+
+    every = np.frombuffer(text, np.uint8)
+    found = np.flatnonzero(every[:-2] == ord("\\"))
+    after = every[found + 1] == ord("u")
+    return bool((after & ((every[found + 2] | 0x20) == ord("d"))).any())
 
 
 def spelt_out(text: bytes) -> bytes:

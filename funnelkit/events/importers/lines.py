@@ -14,7 +14,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
 
-from funnelkit.events.halves import Halves
+from funnelkit.events.halves import Halves, may_have_halves
 from funnelkit.events.jsonfault import json_fault
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ class Splitter:
                 text = text[len(codecs.BOM_UTF8) :]
             first = False
             digest.update(text)
-            text = self.halves.spell_out(text, label=label, line=line)
+            if may_have_halves(text):
+                text = memoryview(self.halves.spell_out(bytes(text), label=label, line=line))
             chunk, target = chunks()
             count = _clean_lines(text)
             if count is not None:

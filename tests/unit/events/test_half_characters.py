@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import funnelkit as fk
+from funnelkit.events import halves
 from funnelkit.events.halves import Halves, spelt_out
 
 HEAD = r'{"user_id":"u%d","event_type":"A","time":1767225600000,"event_properties":{"t":"%s"}}'
@@ -52,6 +53,21 @@ def test_what_is_spelt_out_is_utf8_and_keeps_every_half(parts):
     halves = [each for each in before if "\ud800" <= each < "\ue000"]
     spelt = "".join(rf"\u{ord(c):04x}" if c in halves else c for c in before)
     assert found == spelt
+
+
+@pytest.mark.parametrize(
+    "escape", [r"\ud83d", r"\uDE00", r"\ud83d\ude00", r"\u00e9", r"\\d", r"\u"]
+)
+@pytest.mark.parametrize("before", [0, 5, 300_000])
+@pytest.mark.parametrize("after", ["", "x", r"x\n" * 100_000])
+def test_half_a_character_is_found_anywhere_in_a_long_text_as_in_a_short_one(
+    escape, before, after, monkeypatch
+):
+    text = ("x" * before + escape + after).encode()
+    found = [halves.may_have_halves(text), halves.may_have_halves(memoryview(text))]
+    monkeypatch.setattr(halves, "_WORTHWHILE", len(text) + 1)
+    assert found == [halves.may_have_halves(text)] * 2
+    assert found[0] == (escape in {r"\ud83d", r"\uDE00"})
 
 
 def test_an_import_keeps_the_events_and_says_how_many_and_where(lines, tmp_path):
