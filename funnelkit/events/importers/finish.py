@@ -106,14 +106,10 @@ class Finish:
         self._copy(unfinished, with_ids=without_id > 0)
         names = ", ".join(f"'{name}'" for name in IDENTIFY_CALLS)
         is_call = f"coalesce(event_type IN ({names}), false)"
-        added = {
-            call: self.one(
-                "SELECT count(*) FROM fk_kept WHERE fk_arrival > 0 "
-                f"AND {'' if call else 'NOT '}{is_call}"
-            )
-            for call in (True, False)
-        }
-        total = self.one("SELECT count(*) FROM fk_kept")
+        ((total, events, calls),) = self.connection.execute(
+            f"SELECT count(*), count(*) FILTER (WHERE fk_arrival > 0 AND NOT {is_call}), "
+            f"count(*) FILTER (WHERE fk_arrival > 0 AND {is_call}) FROM fk_kept"
+        ).fetchall()
         unfinished.replace(target)
         replace(
             self.state,
@@ -123,8 +119,8 @@ class Finish:
             files=(*self.state.files, *files),
         ).commit()
         return Counts(
-            events=added[False],
-            identify_calls=added[True],
+            events=events,
+            identify_calls=calls,
             duplicates=duplicates,
             skipped=sum(self.left_out.values()),
             merges=merges,

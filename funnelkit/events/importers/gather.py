@@ -70,10 +70,7 @@ def gather(
     columns: Sequence[str],
     target: Path,
 ) -> None:
-    """Write the rows of runs that arrived at these places (see `runs.ordinal`), in that order.
-
-    Runs that are held are given up one column after the other.
-    """
+    """Write the rows of runs that arrived at these places (see `runs.ordinal`), in that order."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -118,7 +115,7 @@ def _columns(run: Run, held: Held, columns: Sequence[str]) -> dict[str, pa.Chunk
     """Return the columns of a run; texts of few values as numbers."""
     import pyarrow.parquet as pq
 
-    table = held.take(run)
+    table = held.get(run)
     if table is None:
         file = pq.read_metadata(run.path)
         few = [name for name in columns if _has_few(file, name)]

@@ -65,11 +65,6 @@ class Held:
         found = self._runs.get(run.number)
         return None if found is None else found[1]
 
-    def take(self, run: Run) -> pa.Table | None:
-        """Return the rows of a run, as `get` does, and keep them no longer."""
-        found = self._runs.pop(run.number, None)
-        return None if found is None else found[1]
-
     def problems(self, run: Run) -> list[tuple[int, str]] | None:
         """Return the rows of a run that are no events, and why; None if they are in its file."""
         import pyarrow.compute as pc

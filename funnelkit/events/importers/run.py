@@ -466,8 +466,14 @@ class Import:
             if file is not None:
                 file.close()
 
+    def _remove_chunks(self) -> None:
+        """Remove the files of chunks: beside the last step, since that takes a while, too."""
+        while self.spare:
+            self.spare.pop().unlink()
+
     def finish(self, insert_id_clock: str) -> ImportResult:
         """Put everything in order and make it the state of the folder."""
+        self.crew.submit(lambda _: None, lambda _, __: self._remove_chunks())
         work = Finish(self.connection, self.folder, self.state, self.runs, self.held, self.dropped)
         with data_errors(str(self.state.folder)):
             counts = work.write(insert_id_clock, self.new_files)
