@@ -38,7 +38,7 @@ FromEvents = Annotated[
 ]
 
 
-@defines_a_funnel(without=(*MEASURES, "optional_step", "compare_event"), stores=False)
+@defines_a_funnel(without=(*MEASURES, "optional_step", "compare_event"))
 def lock(
     files: Files = None,
     events: Events = None,

@@ -96,7 +96,7 @@ Why = Annotated[
 ]
 
 
-@defines_a_funnel(without=(*MEASURES, "optional_step", "compare_event"), stores=False)
+@defines_a_funnel(without=(*MEASURES, "optional_step", "compare_event"))
 def verify(
     files: Files = None,
     expect: Expect = None,
