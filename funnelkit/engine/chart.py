@@ -6,7 +6,6 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from os import cpu_count
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.entrants import NOT_REACHED
@@ -17,6 +16,7 @@ from funnelkit.engine.pieces import apart, best_of_units, for_series, nobody_of,
 from funnelkit.engine.select import select
 from funnelkit.engine.summarise import groups, series
 from funnelkit.engine.tally import Tallied
+from funnelkit.events.processors import processors
 from funnelkit.result import IntervalResult
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def _at_once(*jobs: Callable[[], Any], threads: bool) -> list[Any]:
     """Return what all jobs return, done side by side where threads are worth it."""
     if not threads:
         return [job() for job in jobs]
-    with ThreadPoolExecutor(cpu_count()) as pool:
+    with ThreadPoolExecutor(processors()) as pool:
         return [future.result() for future in [pool.submit(job) for job in jobs]]
 
 

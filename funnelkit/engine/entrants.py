@@ -237,9 +237,10 @@ def best_of_units(matched: Matched, steps: int) -> Matched:
 def join(parts: Sequence[Entrants]) -> Entrants:
     """Return the lines of several answers over different units as one; arrays only."""
     from concurrent.futures import ThreadPoolExecutor
-    from os import cpu_count
 
     import numpy as np
+
+    from funnelkit.events.processors import processors
 
     if len(parts) == 1:
         return parts[0]
@@ -252,6 +253,6 @@ def join(parts: Sequence[Entrants]) -> Entrants:
         return np.concatenate(columns)
 
     names = [field.name for field in fields(Entrants) if field.name not in ("steps", "rows")]
-    with ThreadPoolExecutor(cpu_count()) as pool:  # copying is all there is to do, for each alone
+    with ThreadPoolExecutor(processors()) as pool:  # copying is all there is to do, for each alone
         columns = pool.map(joined, (tuple(getattr(part, name) for part in parts) for name in names))
         return Entrants(steps=parts[0].steps, **dict(zip(names, columns, strict=True)))

@@ -150,8 +150,13 @@ def compose(
     )
     wide = "BIGINT" if max(len(funnel.steps), rules.flag_bits) > NARROW_BITS else "UTINYINT"
     flags = list(_segment_flags(funnel, history, conditions))
-    lacks = None
-    if table.user_id is not None and (exact or null_count(table, table.user_id, connection) != 0):
+    lacks, all_lack = None, table.user_id is None
+    missing = (
+        None if table.user_id is None or exact else null_count(table, table.user_id, connection)
+    )
+    if missing is not None and missing == table.rows:
+        all_lack = True
+    elif table.user_id is not None and missing != 0:
         lacks = max(1, len(funnel.segments))
         flags.append(f"CASE WHEN {quote_identifier(table.user_id)} IS NULL THEN {1 << lacks} END")
     bars, wanted = _bars(funnel, rules, conditions, wide=wide)
@@ -188,7 +193,7 @@ def compose(
         flagged=bool(flags),
         unit=unit,
         lacks_user_id=lacks,
-        all_lack_user_id=table.user_id is None,
+        all_lack_user_id=all_lack,
         ties=history.ties,
         user=user,
         looks_around=sessions or history.looks_around(),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from os import cpu_count
 from typing import TYPE_CHECKING
 
 from funnelkit.engine.answer import answer
 from funnelkit.engine.entrants import Entrants, join
+from funnelkit.events.processors import processors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,5 +66,5 @@ class StepRows:
 
         if len(self.buckets) == 1:
             return answer_from(self.buckets[0])
-        with ThreadPoolExecutor(cpu_count()) as pool:
+        with ThreadPoolExecutor(processors()) as pool:
             return join(list(pool.map(answer_from, self.buckets)))

@@ -6,7 +6,6 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from os import cpu_count
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -22,6 +21,7 @@ from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, pa
 from funnelkit.engine.pieces import for_series
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.events.connection import connect
+from funnelkit.events.processors import processors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -106,7 +106,7 @@ class Stream:
         done = [one for one in found if not isinstance(one, Bucket)]
         kept = [one for one in found if isinstance(one, Bucket)]
         del found
-        with ThreadPoolExecutor(cpu_count()) as pool:
+        with ThreadPoolExecutor(processors()) as pool:
             done += pool.map(answered, self._settled(kept))
         if not done:
             return {}
@@ -117,7 +117,7 @@ class Stream:
 
         With `keep`, a bucket is given memory of its own before.
         """
-        with ThreadPoolExecutor(cpu_count()) as pool:
+        with ThreadPoolExecutor(processors()) as pool:
             if self.query.buckets:
                 return self._each_of_store(finish, pool, keep=keep)
             if self.query.unit.ordered:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DataError
+from funnelkit.events.processors import processors
 
 _LONGEST: Final = 200
 
@@ -55,7 +56,12 @@ def _database(process: int) -> DuckDBPyConnection:
 
 
 def _config(spill: Path) -> dict[str, str | bool | int | float | list[str]]:
+    # DuckDB counts the processors of the machine, or of its container.
+    threads: dict[str, int] = {}
+    if processors() < (os.cpu_count() or 1):
+        threads = {"threads": processors()}
     return {
+        **threads,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "enable_external_file_cache": False,  # a file may be written anew within a second

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit import errors
 from funnelkit.errors import CouldNotCheck, DefinitionError, FunnelkitError
+from funnelkit.events.processors import processors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,7 @@ def _start(master: str) -> SparkSession:
         settings |= {
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
-            "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
+            "spark.sql.shuffle.partitions": str(2 * processors()),
         }
     builder = SparkSession.builder.master(master).appName("funnelkit")
     for name, value in settings.items():

@@ -1,6 +1,7 @@
 """From events to rows: both ways of reading give the same answer, in any order of the file."""
 
 import random
+from contextlib import closing
 from datetime import datetime
 
 import polars as pl
@@ -12,6 +13,7 @@ from funnelkit.engine.entry import Entry
 from funnelkit.engine.query import compose
 from funnelkit.engine.select import select
 from funnelkit.engine.summarise import groups, series
+from funnelkit.events.connection import connect
 from funnelkit.events.sources import open_events
 from funnelkit.specs.define import define
 
@@ -80,6 +82,20 @@ def test_lists_and_arrays_give_the_same_answer(tmp_path, order, definition):
     path = tmp_path / "events.parquet"
     events().sort(order, "event_time").write_parquet(path)
     assert answers(path, small=True, **definition) == answers(path, small=False, **definition)
+
+
+@pytest.mark.parametrize("order", ["amplitude_id", "event_time"])
+@pytest.mark.parametrize(("named", "flagged"), [(0, False), (1, True), (1_500, False)])
+def test_whether_events_have_a_user_id_is_looked_up_only_where_some_have_one_and_some_not(
+    tmp_path, order, named, flagged
+):
+    path = tmp_path / "events.parquet"
+    user_id = pl.when(pl.col("event_id") < named).then(pl.lit("u"))
+    events().with_columns(user_id=user_id).sort(order, "event_time").write_parquet(path)
+    asked = {"steps": "A > B > C"}
+    assert answers(path, small=True, **asked) == answers(path, small=False, **asked)
+    with open_events(path) as table, closing(connect()) as connection:
+        assert compose(define(**asked), table, connection, exact=False).flagged is flagged
 
 
 @pytest.mark.parametrize("sampled", [0, 1, 2, 40])

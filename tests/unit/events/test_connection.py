@@ -1,5 +1,9 @@
 """How DuckDB is opened, and how its errors sound."""
 
+import os
+import subprocess
+import sys
+
 import duckdb
 import pytest
 
@@ -33,3 +37,18 @@ def test_a_long_value_does_not_fill_the_message():
     with pytest.raises(DataError) as caught, data_errors("events.csv"):
         connect().execute("SELECT $value::INTEGER", {"value": "x" * 1000}).fetchall()
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux limits a process so")
+def test_no_more_threads_are_used_than_the_process_may_run_at_once():
+    program = (
+        "import os; os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])\n"
+        "from funnelkit.events.connection import connect\n"
+        "from funnelkit.events.processors import processors\n"
+        "threads = connect().execute(\"SELECT current_setting('threads')\").fetchall()\n"
+        "print(processors(), threads[0][0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert done.stdout.split() == ["1", "1"]
