@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from funnelkit.api.cases import cases_of, check_events
 from funnelkit.api.opened import OpenedEvents
 from funnelkit.api.report import answer
-from funnelkit.api.verify_files import fresh_of
+from funnelkit.api.verify_files import fresh_of, labels_of
 from funnelkit.errors import CouldNotCheck, DefinitionError
 
 if TYPE_CHECKING:
@@ -156,6 +156,8 @@ def _locked(
             answer = replace(expectation.answer, chart_id=case.chart)
             expectation = replace(expectation, answer=answer)
     result = _counted(case, expectation, data_end, opened)
+    if result is not None:
+        labels_of(case, opened)
     if expectation is None:
         assert result is not None  # noqa: S101 - without Amplitude's numbers events are needed
         from funnelkit.verification.counted import expectation_of

@@ -151,6 +151,7 @@ def _verified(
     checks: list[Check] = []
     seen = set()
     lock_holds = case.lock is not None
+    warnings = labels_of(case, opened)
     for expectation in case.expectations:
         key = (asked(case.funnel, expectation), expectation.has_previous)
         result = _report(case, *key, known=reports, data_end=data_end, opened=opened)
@@ -171,6 +172,7 @@ def _verified(
     known = case.terms.known_difference
     comparison = Comparison(checks=tuple(with_known_difference(checks, known, today)))
     failed = _differs(comparison)
+    result = replace(result, warnings=(*result.warnings, *warnings))
     found = CaseResult(case=case, comparison=comparison, result=result)
     amplitude = any(one.origin != "events" for one in case.expectations)
     return replace(
@@ -262,6 +264,22 @@ def culprits_of(case: Case, opened: OpenedEvents, *, lock_holds: bool) -> tuple[
         fresh=fresh_of(case),
         lock_holds=lock_holds,
     )
+
+
+def labels_of(case: Case, opened: OpenedEvents) -> list[str]:
+    """Return warnings of answers whose steps have other names than those of the funnel.
+
+    Raises:
+        DefinitionError: an answer is of other steps.
+    """
+    from funnelkit.events.view import event_types
+    from funnelkit.verification.labels import check_labels
+
+    def types() -> list[str]:
+        return event_types(opened.table(case.events, case.columns))
+
+    found = (check_labels(one, case.funnel, types) for one in case.expectations)
+    return [words for words in found if words is not None]
 
 
 def fresh_of(case: Case) -> Expectation | None:

@@ -108,11 +108,13 @@ def explain(
     """
     from funnelkit.api.dates import dated, extent_in
     from funnelkit.events.sources import open_events
-    from funnelkit.events.view import with_names_of_roles
+    from funnelkit.events.view import event_types, with_names_of_roles
     from funnelkit.verification.reconciliation.definition import definition_readings
     from funnelkit.verification.reconciliation.events import event_readings
     from funnelkit.verification.reconciliation.explanation import Explanation
+    from funnelkit.verification.reconciliation.fitted import fitted_window
     from funnelkit.verification.reconciliation.search import search
+    from funnelkit.verification.reconciliation.steps import step_readings
 
     if table is None:
         with open_events(events, columns=columns) as own:
@@ -147,8 +149,19 @@ def explain(
                 open_events(with_names_of_roles(table), as_imported=True)
             ),
         )
-        readings = [*definition_readings(funnel), *event_readings(funnel, table)]
-        found = Explanation(search=search(readings, questions.ask, most_pairs=most_pairs))
+        readings = [
+            *definition_readings(funnel),
+            *step_readings(funnel, event_types(table)),
+            *event_readings(funnel, table),
+        ]
+        found = Explanation(
+            search=search(
+                readings,
+                questions.ask,
+                most_pairs=most_pairs,
+                fit=lambda ask, base: fitted_window(funnel, ask, base),
+            )
+        )
         if found.certainty == "none":
             found = replace(found, suspects=tuple(questions.suspects(found)))
         return found

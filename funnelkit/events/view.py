@@ -115,6 +115,18 @@ def other_times(table: EventTable) -> Iterator[str]:
             yield name
 
 
+def event_types(table: EventTable) -> list[str]:
+    """Return the types of a table's events, those of most events first."""
+    bind = Parameters()
+    name = quote_identifier(table.event_type)
+    sql = (
+        f"SELECT CAST({name} AS VARCHAR) FROM {table.relation(bind)} WHERE {name} IS NOT NULL "
+        "GROUP BY ALL ORDER BY count(*) DESC, 1"
+    )
+    with closing(connect()) as connection, data_errors("cannot read the events"):
+        return [kind for (kind,) in connection.execute(sql, bind.used_in(sql)).fetchall()]
+
+
 def has_copies(table: EventTable) -> bool:
     """Tell whether an insert_id stands at several events."""
     if table.insert_id is None:

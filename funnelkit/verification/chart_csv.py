@@ -64,11 +64,16 @@ def read_chart_csv(text: str, *, source: str) -> Expectation:
         raise DataError(f"{source}: nothing stands below the row {SEGMENT}")
     dates = [column for column, head in enumerate(heads) if _is_date(head)]
     table = _Table(source, heads, dates)
+    labels: tuple[str, ...] = ()
     try:
-        segments = table.over_time(body) if dates else table.bars(body)
+        if dates:
+            segments = table.over_time(body)
+        else:
+            segments = table.bars(body)
+            labels = tuple(heads[column] for column in table.steps(body))
     except DefinitionError as error:  # counts that rise
         raise DataError(f"{source}: {error}") from None
-    return Expectation(segments=tuple(segments), source=source, origin="amplitude")
+    return Expectation(segments=tuple(segments), source=source, origin="amplitude", labels=labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +109,18 @@ class _Table:
             _with_groups(name, rows, previous=previous) for (name, previous), rows in found.items()
         ]
 
-    def bars(self, body: Sequence[tuple[int, list[str]]]) -> list[ExpectedSeries]:
-        columns = [
+    def steps(self, body: Sequence[tuple[int, list[str]]]) -> list[int]:
+        """Return the columns that hold the counts of the steps."""
+        return [
             column
             for column, head in enumerate(self.heads)
             if column
             and not _NO_COUNT.fullmatch(head)
             and all(_COUNT.fullmatch(_cell(row, column)) for _, row in body)
         ]
+
+    def bars(self, body: Sequence[tuple[int, list[str]]]) -> list[ExpectedSeries]:
+        columns = self.steps(body)
         if not columns:
             raise DataError(
                 f"{self.source}: no column holds counts of steps; there are "

@@ -117,12 +117,14 @@ class Expectation:
     """The expected numbers of a funnel: a series per segment, and where they come from.
 
     `source` is the file, or `--expect`. `interval` is that of the series, where it is known.
+    `labels` are the names of the steps, where they stand beside the numbers.
     """
 
     segments: tuple[ExpectedSeries, ...]
     source: str
     origin: Origin = "typed"
     interval: Interval | None = None
+    labels: tuple[str, ...] = ()
     answer: AmplitudeAnswer = field(default_factory=AmplitudeAnswer)
 
     @property

@@ -69,8 +69,14 @@ def read_response(document: Mapping[str, Any], *, source: str) -> Expectation:
         segments=tuple(segments.get(index, ExpectedSeries()) for index in range(max(segments) + 1)),
         source=source,
         origin="amplitude",
+        labels=_labels(elements[0]),
         answer=read_answer(document),
     )
+
+
+def _labels(element: Mapping[str, Any]) -> tuple[str, ...]:
+    events = element.get("events")
+    return tuple(map(str, events)) if isinstance(events, list) else ()
 
 
 def read_answer(document: Mapping[str, Any]) -> AmplitudeAnswer:

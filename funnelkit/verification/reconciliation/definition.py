@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from funnelkit.model import SESSION_ID, Exclusion, Order, Settings, Users
 from funnelkit.model.settings import setting_choices
-from funnelkit.specs.text import format_window
+from funnelkit.specs.text import format_filter, format_window
 from funnelkit.verification.reconciliation.reading import Reading, Subject
 
 if TYPE_CHECKING:
@@ -52,12 +52,13 @@ def _windows(funnel: Funnel) -> Iterator[Reading]:
             yield Reading(
                 family="window",
                 words=f"window {format_window(window)} instead of {now}",
-                change=partial(_with_window, window=window),
+                change=partial(with_window, window=window),
                 likely=0 if window in USUAL else 2,
             )
 
 
-def _with_window(subject: Subject, *, window: timedelta) -> Subject:
+def with_window(subject: Subject, *, window: timedelta) -> Subject:
+    """Return the subject with another conversion window."""
     return subject.with_funnel(window=window)
 
 
@@ -138,13 +139,7 @@ def _filters(funnel: Funnel) -> Iterator[Reading]:
             likely=0,
         )
     for number, step in enumerate(funnel.steps, 1):
-        if any(event.filters for event in step.events):
-            yield Reading(
-                family="filters",
-                words=f"step {number} without its filters",
-                change=partial(_without_filters, number=number),
-                likely=2,
-            )
+        yield from _filters_of_step(funnel, number, step)
     if any(segment.filters or segment.performed or segment.cohorts for segment in funnel.segments):
         yield Reading(
             family="filters",
@@ -164,6 +159,44 @@ def _filters(funnel: Funnel) -> Iterator[Reading]:
             change=lambda subject: subject.with_funnel(event_filters=()),
             likely=2,
         )
+
+
+def _filters_of_step(funnel: Funnel, number: int, step: Step) -> Iterator[Reading]:
+    """Yield the filters of one step left out, each of several left out, and put on every step."""
+    if any(event.filters for event in step.events):
+        yield Reading(
+            family="filters",
+            words=f"step {number} without its filters",
+            change=partial(_without_filters, number=number),
+            likely=2,
+        )
+    every = dict.fromkeys(one for event in step.events for one in event.filters)
+    for one in every if len(every) > 1 else ():
+        yield Reading(
+            family="filters",
+            words=f"step {number} without {format_filter(one)}",
+            change=partial(_without_filter, number=number, left_out=one),
+            likely=2,
+        )
+    missing = [_missing(_shared(step), other) for other in funnel.steps]
+    if number > 1 and any(missing):  # that of step 1 is more likely, and stands above
+        yield Reading(
+            family="filters",
+            words=f"the filters of step {number} on every step",
+            change=lambda subject: subject.with_funnel(
+                steps=tuple(
+                    one.where(*more)
+                    for one, more in zip(subject.funnel.steps, missing, strict=True)
+                )
+            ),
+            likely=2,
+        )
+
+
+def _without_filter(subject: Subject, *, number: int, left_out: Filter) -> Subject:
+    steps = list(subject.funnel.steps)
+    steps[number - 1] = _without(steps[number - 1], (left_out,))
+    return subject.with_funnel(steps=tuple(steps))
 
 
 def _shared(step: Step) -> tuple[Filter, ...]:

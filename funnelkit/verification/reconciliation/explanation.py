@@ -47,7 +47,8 @@ class Explanation:
         """How much a match says.
 
         It is a "cause" if numbers beyond the steps' totals (days, groups, times) are expected, and
-        so many as `FEW` differing ones are explained; else a match is a "candidate".
+        so many as `FEW` differing ones are explained, and one more where a window was fitted to
+        them; else a match is a "candidate".
         """
         if not self.differing:
             return "nothing differs"
@@ -57,7 +58,8 @@ class Explanation:
             check.measure.interval or check.measure.group or check.measure.metric != "count"
             for check in self.search.base.checks
         )
-        return "cause" if beyond and len(self.differing) >= FEW else "candidate"
+        fitted = sum(reading.fitted for reading in self.causes[0].readings)
+        return "cause" if beyond and len(self.differing) >= FEW + fitted else "candidate"
 
     @property
     def causes(self) -> tuple[Tried, ...]:
@@ -90,6 +92,8 @@ class Explanation:
     @property
     def _why_only_a_candidate(self) -> str:
         few = len(self.differing)
+        if any(reading.fitted for reading in self.causes[0].readings):
+            return f"it was chosen for that, and only {few} numbers differ"
         if few < FEW:
             return f"only {few} number{'s differ' if few > 1 else ' differs'}"
         return f"{len(self.search.base.checks)} totals alone prove little: compare days, too"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Family = Literal[
     "window", "time zone", "dates", "upload time", "resolution", "counting", "identity",
     "duplicates", "cut at the end", "filters", "order", "exclusions", "new users", "holding",
-    "groups", "setting",
+    "groups", "setting", "steps",
 ]  # fmt: skip
 """What kind of reading it is; two readings of a kind are never combined."""
 
@@ -43,6 +43,7 @@ class Reading:
 
     `words` say what it is, "window 30d instead of 1d"; `change` makes it so. The smaller `likely`,
     the more often it is the cause. `needs_every_event`: events of other types may matter to it.
+    `fitted`: how many numbers were chosen so that the expected ones come out.
     """
 
     family: Family
@@ -50,6 +51,7 @@ class Reading:
     change: Callable[[Subject], Subject]
     likely: int = 1
     needs_every_event: bool = False
+    fitted: int = 0
 
 
 def applied(readings: Sequence[Reading], subject: Subject) -> Subject | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING, Final, get_args
 
@@ -89,39 +89,60 @@ class Search:
     asked: int
 
 
+@dataclass(slots=True)
+class _Asking:
+    """Asks, counts how often, and keeps what came of it."""
+
+    question: Callable[[tuple[Reading, ...]], Answer | None]
+    asked: int = 1
+    tried: list[Tried] = field(default_factory=list)
+
+    def ask(self, readings: tuple[Reading, ...]) -> Answer | None:
+        self.asked += 1
+        return self.question(readings)
+
+    def try_out(self, readings: tuple[Reading, ...]) -> None:
+        answer = self.ask(readings)
+        if answer is not None:
+            self.tried.append(Tried(readings, answer))
+
+    @property
+    def matching(self) -> list[Tried]:
+        return [one for one in self.tried if one.answer.agrees]
+
+
 def search(
     readings: Sequence[Reading],
     ask: Callable[[tuple[Reading, ...]], Answer | None],
     *,
     most_pairs: int = MOST_PAIRS,
+    fit: Callable[[Callable[[tuple[Reading, ...]], Answer | None], Answer], Reading | None]
+    | None = None,
 ) -> Search:
     """Return what the readings make of the numbers, one by one, and in pairs if none suffices.
 
-    `ask` returns the numbers with readings applied; None where they do not go together.
+    `ask` returns the numbers with readings applied; None where they do not go together. `fit`
+    returns a reading that is chosen by the numbers, if no other suffices.
     """
     base = ask(())
     assert base is not None  # noqa: S101 - the definition itself always goes
-    tried: list[Tried] = []
-    matching: list[Tried] = []
-    asked = 1
+    asking = _Asking(ask)
     for wave in _waves(readings) if not base.agrees else ():
         for reading in wave:
-            answer = ask((reading,))
-            asked += 1
-            if answer is not None:
-                tried.append(Tried((reading,), answer))
-        matching = [one for one in tried if one.answer.agrees]
-        if matching:
+            asking.try_out((reading,))
+        if asking.matching:
             break
+    if not asking.matching and fit is not None and not base.agrees:
+        fitted = fit(asking.ask, base)
+        if fitted is not None:
+            asking.try_out((fitted,))
+    tried = asking.tried
     changing = [one for one in tried if one.answer.found != base.found]
     without_effect = tuple(one for one in tried if one.answer.found == base.found)
-    if not matching:
+    if not asking.matching:
         for pair in _pairs(_told_apart(changing), base)[:most_pairs]:
-            answer = ask(pair)
-            asked += 1
-            if answer is not None:
-                tried.append(Tried(pair, answer))
-    matching = [one for one in tried if one.answer.agrees]
+            asking.try_out(pair)
+    matching = asking.matching
     nearer = sorted(
         (one for one in tried if one.answer.off < base.off),
         key=lambda one: (one.answer.off, one.rank),
@@ -131,7 +152,7 @@ def search(
         matching=tuple(sorted(matching, key=lambda one: one.rank)),
         nearest=tuple(nearer) if not matching else (),
         without_effect=without_effect,
-        asked=asked,
+        asked=asking.asked,
     )
 
 

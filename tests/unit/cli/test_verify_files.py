@@ -536,3 +536,47 @@ def test_without_any_funnel_file_nothing_is_to_be_verified(told, folder):
     code, _, err = told("verify")
     assert code == 2
     assert "there is no *.funnel.toml here" in err
+
+
+def test_a_csv_of_other_steps_is_no_answer_though_its_numbers_agree(told, folder):
+    funnel = SHOP.partition("[expect]")[0]
+    (folder / "shop.funnel.toml").write_text(funnel.replace("View > Add", "View > View"))
+    (folder / "shop.csv").write_text("Segment,1. View,2. Add (home)\nAll Users,3,0\n")
+    code, _, err = told("verify", "shop.funnel.toml", "shop.csv", "--settle", "0d")
+    assert code == 2
+    assert "shop.csv holds the numbers of other steps: step 2 is 'Add' there, 'View' here" in err
+    assert told("lock", "shop.funnel.toml", "shop.csv")[0] == 2
+    assert not (folder / "shop.lock.json").exists()
+
+
+def test_an_answer_with_the_steps_in_another_order_is_none(told, folder):
+    document = json.loads(answer(folder, 3, 2).read_text())
+    document["data"][0]["events"] = ["Add", "View"]
+    (folder / "answer.json").write_text(json.dumps(document))
+    (folder / "shop.funnel.toml").write_text(SHOP.partition("[expect]")[0])
+    code, _, err = told("verify", "shop.funnel.toml", "answer.json")
+    assert code == 2
+    assert "step 1 is 'Add' there, 'View' here; step 2 is 'View' there, 'Add' here" in err
+
+
+def test_a_name_that_nothing_else_has_may_be_a_display_name_and_only_warns(told, folder):
+    (folder / "shop.funnel.toml").write_text(SHOP.partition("[expect]")[0])
+    (folder / "shop.csv").write_text("Segment,Product seen,add\nAll Users,3,2\n")
+    code, out, err = told("verify", "shop.funnel.toml", "shop.csv", "--unchecked", "skip")
+    assert code == 0
+    assert "shop" in out
+    assert (
+        "warning: shop: shop.csv may hold the numbers of another chart: step 1 is 'Product seen' "
+        "there, 'View' here (a display name in Amplitude?)"
+    ) in err
+
+
+@pytest.mark.parametrize(
+    "heads", ["View,Add", "1. View,2. Add", "view,ADD", "Step 1,Step 2", "View (home) (x),Add (y)"]
+)
+def test_names_that_say_the_same_are_no_news(told, folder, heads):
+    (folder / "shop.funnel.toml").write_text(SHOP.partition("[expect]")[0])
+    (folder / "shop.csv").write_text(f"Segment,{heads}\nAll Users,3,2\n")
+    code, _, err = told("verify", "shop.funnel.toml", "shop.csv", "--unchecked", "skip")
+    assert code == 0
+    assert "another chart" not in err

@@ -15,6 +15,7 @@ import pytest
 from reference_funnel import Event, reference, reference_over_time
 
 import funnelkit as fk
+from funnelkit.api.why import explain
 from funnelkit.specs.define import define
 from funnelkit.verification.expected import Expectation, ExpectedInterval, ExpectedSeries
 
@@ -143,6 +144,17 @@ CHANGES = [
     ({}, {"window": "30d"}, "window 30d instead of 1d"),
     ({"window": "30d"}, {"window": "1d"}, "window 1d instead of 30d"),
     ({}, {"window": "1h"}, "window 1h instead of 1d"),
+    ({}, {"window": "8d4h"}, "window 8d1h instead of 1d (any from 8d"),
+    ({}, {"steps": "Add > View > Buy"}, "steps 1 and 2 exchanged"),
+    ({}, {"steps": "View > Buy > Add"}, "steps 2 and 3 exchanged"),
+    ({"steps": "Views > Add > Buy"}, {"steps": "View > Add > Buy"}, "'View' instead of 'Views'"),
+    ({"steps": "View > Add[page is home] > Buy"},
+     {"steps": "View[page is home] > Add[page is home] > Buy[page is home]"},
+     "the filters of step 2 on every step"),
+    ({"steps": "View > Add[page is home and item is x] > Buy"},
+     {"steps": "View > Add[item is x] > Buy"}, "step 2 without page is home"),
+    ({"steps": "View > Add > Buy[page is home]"}, {"steps": "View > Add > Buy"},
+     "step 3 without its filters"),
     ({}, {"timezone": "Asia/Tokyo"}, "days of Asia/Tokyo instead of UTC"),
     ({}, {"timezone": "America/Los_Angeles"}, "days of America/Los_Angeles instead of UTC"),
     ({"timezone": "Europe/Berlin"}, {"timezone": "UTC"}, "days of UTC instead of Europe/Berlin"),
@@ -313,6 +325,44 @@ def test_nothing_is_named_for_random_noise(events):
             assert "none of" in found.words
             assert any("intervals that differ" in words for words in found.where())
     assert named == []
+
+
+def test_noise_on_every_count_of_every_day_is_not_fitted_by_a_window(events):
+    chance = random.Random(11)
+    true = expected(to_reference(LOG), funnel())
+    named = []
+    for off in ([-1, -2], [1, 2], [-1, 1]):
+        days = [
+            replace(
+                day,
+                counts=(
+                    day.counts[0],
+                    *sorted(
+                        (
+                            min(day.counts[0], max(0, count + chance.choice(off)))
+                            for count in day.counts[1:]
+                        ),
+                        reverse=True,
+                    ),
+                ),
+            )
+            for day in true.segments[0].intervals
+        ]
+        noisy = replace(true, segments=(replace(true.segments[0], intervals=tuple(days)),))
+        found = explain(events, funnel=funnel(), expectations=(noisy,), most_pairs=10)
+        named += [found.words] if found.certainty != "none" else []
+    assert named == []
+
+
+def test_a_window_that_was_fitted_to_totals_is_a_candidate_with_all_that_do(events):
+    log = to_reference(LOG)
+    steps = {"steps": "View > Add > Buy > Scroll", "window": "7d"}
+    true = expected(log, funnel(**steps | {"window": "9d"}))
+    totals = replace(true, segments=(replace(true.segments[0], intervals=()),), interval=None)
+    found = asked(events, totals, funnel(**steps))
+    assert found.certainty in {"candidate", "none"}
+    if found.certainty == "candidate" and found.causes[0].readings[0].fitted:
+        assert "it was chosen for that, and only 3 numbers differ" in found.words
 
 
 def test_suspects_are_the_users_of_a_small_bar_with_too_many(events):
