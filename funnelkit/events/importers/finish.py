@@ -17,7 +17,7 @@ from funnelkit.events.table import literally
 from funnelkit.model import IDENTIFY_CALLS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from funnelkit.events.importers.held import Held
     from funnelkit.events.importers.runs import Run
 
+_MOST_REASONS: Final = 20
 _HIDDEN: Final = frozenset({"fk_problem", "fk_skip", "fk_arrival", "filename", "file_row_number"})
 
 
@@ -65,6 +66,7 @@ class Finish:
         self.types: dict[str, str] = {}
         self.left_out: dict[str, int] = {}
         self.replaced = 0
+        self.setting = 0  # identify calls that set user properties
         self.suffix = ""
 
     def one(self, sql: str) -> int:
@@ -106,9 +108,11 @@ class Finish:
         self._copy(unfinished, with_ids=without_id > 0)
         names = ", ".join(f"'{name}'" for name in IDENTIFY_CALLS)
         is_call = f"coalesce(event_type IN ({names}), false)"
-        ((total, events, calls),) = self.connection.execute(
+        ((total, events, calls, self.setting),) = self.connection.execute(
             f"SELECT count(*), count(*) FILTER (WHERE fk_arrival > 0 AND NOT {is_call}), "
-            f"count(*) FILTER (WHERE fk_arrival > 0 AND {is_call}) FROM fk_kept"
+            f"count(*) FILTER (WHERE fk_arrival > 0 AND {is_call}), count(*) FILTER (WHERE "
+            f"fk_arrival > 0 AND {is_call} AND {self.column('user_properties')} IS NOT NULL) "
+            "FROM fk_kept"
         ).fetchall()
         unfinished.replace(target)
         replace(
@@ -127,6 +131,21 @@ class Finish:
             total=total,
             without_id=without_id,
         )
+
+    def notes(self) -> Iterator[str]:
+        """Yield what became of the rows, beside their counts."""
+        for why, count in list(self.left_out.items())[:_MOST_REASONS]:
+            yield f"{count:,} left out: {why}"
+        if self.replaced:
+            one = self.replaced == 1
+            were = "1 event that was there is" if one else f"{self.replaced:,} events that were there are"  # noqa: E501  # fmt: skip
+            yield f"{were} left out now: a copy of what was received before it"
+        if self.setting:
+            sets = "1 call sets" if self.setting == 1 else f"{self.setting:,} calls set"
+            yield (
+                f"{sets} user properties, which later events do not get: a filter sees what an "
+                "event itself was sent with"
+            )
 
     def _relation(self) -> None:
         """Create the view `fk_rows`: every row of the runs, and every event that was there.

@@ -63,7 +63,6 @@ if TYPE_CHECKING:
 
 _HEAD: Final = 1 << 20  # bytes in which the format is looked for
 _KNOWN: Final = frozenset(EXPORT)  # however they are spelt, they get one name
-_MOST_NOTES: Final = 20  # of reasons why rows are left out
 
 
 @dataclass(slots=True)
@@ -477,13 +476,7 @@ class Import:
         work = Finish(self.connection, self.folder, self.state, self.runs, self.held, self.dropped)
         with data_errors(str(self.state.folder)):
             counts = work.write(insert_id_clock, self.new_files)
-        self.notes += [f"{count:,} left out: {why}" for why, count in work.left_out.items()][
-            :_MOST_NOTES
-        ]
-        if work.replaced:
-            count = work.replaced
-            were = "1 event that was there is" if count == 1 else f"{count:,} events that were there are"  # noqa: E501  # fmt: skip
-            self.notes.append(f"{were} left out now: a copy of what was received before it")
+        self.notes += work.notes()
         self.notes += self.halves.notes(without=self.known)
         self.notes += self.strangers.notes(without=self.known)
         return ImportResult(

@@ -113,6 +113,26 @@ def test_identify_calls_are_kept_and_counted_apart(tmp_path):
     result = fk.import_events(source, tmp_path / "events")
     assert (result.lines, result.events, result.identify_calls, result.total) == (2, 1, 1, 2)
     assert fk.report(tmp_path / "events", steps="_all").counts == (1,)
+    assert result.notes == ()
+
+
+def test_identify_calls_that_set_something_say_that_later_events_do_not_get_it(tmp_path):
+    who = {"user_id": "u", "time": 1_700_000_000_000}
+    lines = [
+        {**who, "event_type": "$identify", "user_properties": {"$set": {"plan": "pro"}}},
+        {**who, "event_type": "A", "insert_id": "1"},
+        {**who, "event_type": "A", "insert_id": "2", "user_properties": {"plan": "free"}},
+    ]
+    source = tmp_path / "a.jsonl"
+    source.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    result = fk.import_events(source, tmp_path / "events")
+    (note,) = result.notes
+    assert note == (
+        "1 call sets user properties, which later events do not get: a filter sees what an event "
+        "itself was sent with"
+    )
+    plans = fk.report(tmp_path / "events", steps="A", group_by="user.plan").segments[0].groups
+    assert {group.values for group in plans} == {("(none)",)}  # of the first of both
 
 
 DAY = 86_400
