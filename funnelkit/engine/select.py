@@ -154,6 +154,8 @@ def _read_arrays(query: Query, connection: DuckDBPyConnection, only: Sequence[As
 
 def time_range(table: EventTable) -> tuple[int, int] | None:
     """Return the first and the last event's time in microseconds; None where there is no event."""
+    if table.ends is not None:
+        return table.ends
     bind = Parameters()
     ends = f"{table.microseconds('min')}, {table.microseconds('max')}"
     with closing(connect()) as connection, data_errors("cannot read the events"):

@@ -68,7 +68,8 @@ class EventTable:
     The rest is known of event stores only. `column_fields` are the columns that play no role, by
     the names of their properties. `nulls` says of some columns how many events lack them.
     `buckets` are lists of files that together are all, no user in two of them, each file in the
-    order of (amplitude_id, time) and those of a list in the order of time.
+    order of (amplitude_id, time) and those of a list in the order of time. `ends` are the first and
+    the last time in microseconds.
     """
 
     files: tuple[str, ...]
@@ -96,6 +97,7 @@ class EventTable:
     column_fields: tuple[Field, ...] = ()
     nulls: Mapping[str, int] = field(default_factory=dict)
     buckets: tuple[tuple[str, ...], ...] = ()
+    ends: tuple[int, int] | None = None
 
     def relation(self, bind: Parameters) -> str:
         """Return the FROM item that reads the files, ids that were merged replaced."""

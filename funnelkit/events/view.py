@@ -217,7 +217,15 @@ def _copy(sql: str, path: Path, bind: Parameters, connection: DuckDBPyConnection
 def _of_file(table: EventTable, path: Path) -> EventTable:
     """Return the table over a file with the rows of its own relation."""
     bind = Parameters()
-    found = replace(table, files=(str(path),), hive=False, merges=None)
+    found = replace(
+        table,
+        files=(str(path),),
+        hive=False,
+        merges=None,
+        nulls={},  # this and the rest is said of a store's own files
+        buckets=(),
+        ends=None,
+    )
     with closing(connect()) as connection, data_errors("cannot read the events"):
         sql = f"SELECT count(*) FROM {found.relation(bind)}"
         ((rows,),) = connection.execute(sql, bind.used_in(sql)).fetchall()

@@ -112,6 +112,9 @@ def table_of(found: Snapshot) -> EventTable:
     types = {name: kind for name, kind, *_ in described}
     roles: dict[str, Any] = {role: name for role, name in ROLES.items() if name in types}
     nulls = {"amplitude_id": 0, "user_id": sum(file.without_user_id for file in found.files)}
+    ends = None
+    if found.files:
+        ends = min(file.first for file in found.files), max(file.last for file in found.files)
     buckets = tuple(
         tuple(literally([schema_file, *(str(folder / file.path) for file in files)]))
         for _, files in groupby(found.files, key=lambda file: file.partition.bucket)
@@ -131,6 +134,7 @@ def table_of(found: Snapshot) -> EventTable:
         column_fields=_columns(found.catalogue),
         nulls=nulls,
         buckets=buckets,
+        ends=ends,
         merges=None if found.state.merges is None else str(folder / found.state.merges),
         **roles,
     )

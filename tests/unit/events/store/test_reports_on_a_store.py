@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 
 import duckdb
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 
 import funnelkit as fk
 from funnelkit.engine import select
+from funnelkit.engine.entry import Entry
 from funnelkit.errors import DataError, DefinitionError, UnsupportedError
 from funnelkit.events.connection import connect
 from funnelkit.events.sources import open_events
@@ -18,11 +20,14 @@ from funnelkit.events.store.compaction import compact
 from funnelkit.events.store.forgetting import forget
 from funnelkit.events.store.layout import bucket_of, bucket_sql
 from funnelkit.events.store.lock import writing
+from funnelkit.events.store.place import StoreVersion
 from funnelkit.events.store.reading import open_store, snapshot
 from funnelkit.events.store.state import commits
 from funnelkit.events.store.vacuum import vacuum
 from funnelkit.events.store.versions import held_versions
 from funnelkit.events.store.writing import append
+from funnelkit.events.view import EventView
+from funnelkit.specs.define import define
 
 WORKSHOP = "ProductViewed > ProductAdded > CheckoutStarted > OrderCompleted"
 ASKED = (
@@ -77,6 +82,32 @@ def test_a_version_gives_its_number_for_ever(store, sample):
         fk.report(fk.store(store, as_of="2001-01-01"), steps="ProductViewed")
     assert fk.store(store, as_of=time).open().rows == 0
     assert "version 1" in fk.report(fk.store(store, version=1), steps=WORKSHOP).events.source
+
+
+def test_the_first_and_the_last_event_of_a_version_are_known_without_a_look_at_events(store):
+    for version in (0, 1, 2):
+        with open_events(StoreVersion(store, version)) as table:
+            known, asked = select.time_range(table), select.time_range(replace(table, ends=None))
+        assert known == asked
+        assert (known is None) == (version == 0)
+
+
+@pytest.mark.parametrize("small", [10**9, 0], ids=["as lists", "as arrays"])
+def test_a_store_that_is_read_otherwise_gives_the_numbers_of_the_rows_that_are_left(
+    store, sample, small, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(select, "SMALL", small)
+    until = 1_776_000_000_000_000  # 2026-04-12 13:20
+    view = EventView(until=until)
+    counts = []
+    for number, source in enumerate((store, [sample / "pre.parquet", sample / "post.parquet"])):
+        with open_events(source) as table:
+            left = view.table(table, tmp_path / f"{number}.parquet")
+            assert 0 < left.rows < table.rows
+            assert select.time_range(left)[1] < until
+            rows = select.select(define(steps=WORKSHOP), left)
+            counts.append(rows.match(Entry(window=2_592_000_000_000)).counts())
+    assert counts[0] == counts[1]
 
 
 def test_an_unknown_version_is_an_error_that_names_those_there_are(store):
@@ -264,6 +295,8 @@ from pathlib import Path
 from funnelkit.events.sources import open_events
 from funnelkit.events.store.lock import writing
 from funnelkit.events.store.writing import append
+from funnelkit.events.view import EventView
+from funnelkit.specs.define import define
 folder = Path(sys.argv[1])
 with open_events(sys.argv[2]) as table, writing(folder):
     append(folder, table, buckets=4)
