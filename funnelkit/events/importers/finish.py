@@ -61,6 +61,7 @@ class Finish:
         self.runs = [run for run in runs if not run.merges]
         self.merge_runs = [run for run in runs if run.merges]
         self.held = held
+        self.registered: list[str] = []
         self.forgotten = dropped
         self.values: dict[str, object] = {}
         self.types: dict[str, str] = {}
@@ -155,10 +156,10 @@ class Finish:
         parts = []
         before = self.state.events_path
         runs = [run.path for run in self.runs if self.held.get(run) is None]
-        held: list[str] = []
         for table in self.held.relations():
-            held.append(f"fk_held_{len(held)}")
-            self.connection.register(held[-1], table)
+            self.registered.append(f"fk_held_{len(self.registered)}")
+            self.connection.register(self.registered[-1], table)
+        held = self.registered
         changed = self._changed([*([before] if before else []), *runs], held)
         if before is not None:
             parts.append(
@@ -183,10 +184,19 @@ class Finish:
                 f"SELECT {nothing}, NULL::VARCHAR AS fk_problem, NULL::VARCHAR AS fk_skip, "
                 "0::BIGINT AS fk_arrival WHERE false"
             )
-        self.run(f"CREATE TEMP VIEW fk_rows AS {' UNION ALL BY NAME '.join(parts)}")
+        self.run(f"CREATE OR REPLACE TEMP VIEW fk_rows AS {' UNION ALL BY NAME '.join(parts)}")
         self.types = {
             name: kind for name, kind, *_ in self.connection.execute("DESCRIBE fk_rows").fetchall()
         }
+
+    def _let_go(self) -> None:
+        """Write the runs that are held: DuckDB needs the memory to sort."""
+        if not self.registered:
+            return
+        while self.registered:
+            self.connection.unregister(self.registered.pop())
+        self.held.write()
+        self._relation()
 
     def _changed(
         self, paths: Sequence[Path], relations: Sequence[str]
@@ -356,6 +366,7 @@ class Finish:
             arrivals = found.to_arrow_table()["fk_arrival"]
             gather(self.runs, self.held, arrivals, names, target)
             return
+        self._let_go()
         self.run(
             f"COPY (SELECT {', '.join(columns)} FROM {events} {order}) TO $target (FORMAT parquet)",
             target=str(target),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from funnelkit.events.importers.runs import Run
 
-LARGEST: Final = 384 << 20
+LARGEST: Final = 256 << 20
 """Bytes of columns that are kept. DuckDB takes up to 1.2 GB beside them where it has to sort."""
 
 FEWEST: Final = 20_000
@@ -52,13 +52,16 @@ class Held:
 
     def write(self) -> None:
         """Write all runs to their files, and keep none from here on."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         self._full = True
-        for run, table in self._runs.values():
+        while self._runs:
+            _, (run, table) = self._runs.popitem()
             pq.write_table(table, run.path, store_schema=False)
-        self._runs.clear()
+            del table
         self.size = 0
+        pa.default_memory_pool().release_unused()
 
     def get(self, run: Run) -> pa.Table | None:
         """Return the rows of a run; None if they are in its file."""

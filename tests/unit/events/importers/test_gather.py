@@ -113,15 +113,19 @@ def test_runs_on_disk_that_fit_into_memory_are_gathered_with_those_that_are_ther
     assert picked == [len(asked) // 2]
 
 
-def test_second_import_adds_runs_in_memory_to_the_events_that_were_there(
+def test_second_import_writes_its_runs_to_disk_and_sorts_them_with_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, picked: list[int]
 ) -> None:
     first, second = write(tmp_path, {})
     expected = [stored(tmp_path, "sorted", [first]), stored(tmp_path, "sorted", [second])]
     monkeypatch.setattr(held, "FEWEST", 1)
     assert stored(tmp_path, "held", [first]) == expected[0]
+    written = []
+    write_all = held.Held.write
+    monkeypatch.setattr(held.Held, "write", lambda kept: (written.append(kept), write_all(kept)))
     assert stored(tmp_path, "held", [second]) == expected[1]
-    assert len(picked) == 1  # the first time: later all is sorted together
+    assert len(picked) == 1  # the first time only
+    assert [kept.size for kept in written] == [0]  # which leaves the memory to DuckDB
 
 
 def test_events_without_an_amplitude_id_get_the_same_one_from_memory_as_from_disk(
