@@ -131,8 +131,8 @@ def expected_counts(expect: str | Sequence[int], funnel: Funnel) -> tuple[int, .
     counts = _numbers(expect) if isinstance(expect, str) else tuple(expect)
     if len(counts) != len(funnel.steps):
         raise DefinitionError(
-            f"{len(counts)} counts are expected of {len(funnel.steps)} steps: give one per step,"
-            ' --expect "1177, 638, 448, 417"'
+            f"{len(funnel.steps)} steps have {len(funnel.steps)} counts, not {len(counts)}: give "
+            'one per step, --expect "1177, 638, 448, 417"'
         )
     for number, (before, after) in enumerate(pairwise(counts), 2):
         if after > before:

@@ -130,8 +130,13 @@ def read_lock(path: Path) -> Lock:
         DefinitionError: it cannot be read, or is no lock file that this version knows.
     """
     document: Any = read_document(path)
-    if not is_lock(document) or document["schema"] != LOCK_SCHEMA:
+    if not is_lock(document):
         raise DefinitionError(f"{path} is no lock file: its schema is not {LOCK_SCHEMA}")
+    if document["schema"] != LOCK_SCHEMA:
+        raise DefinitionError(
+            f"{path} is a lock of another version, {document['schema']}; this funnelkit reads "
+            f"{LOCK_SCHEMA}"
+        )
     try:
         return _lock(document, path)
     except DefinitionError as error:

@@ -86,7 +86,7 @@ def test_the_funnel_file_holds_definition_and_expectation(verify, tmp_path):
     [
         (("--steps", "View > Add", "--expect", "2, 1"), "say --window 30d"),
         (DEFINED, "nothing is expected: give --expect"),
-        ((*DEFINED, "--expect", "2"), "1 counts are expected of 2 steps"),
+        ((*DEFINED, "--expect", "2"), "2 steps have 2 counts, not 1"),
         ((*DEFINED, "--expect", "1, 2"), "no funnel can have these counts"),
         ((*DEFINED, "--expect", "two, one"), "got 'two'"),
         ((*DEFINED, "--expect", "2, 1", "--format", "csv"), "'csv'"),

@@ -165,6 +165,17 @@ def test_a_lock_that_somebody_edited_is_named_and_nobody_else(told, folder):
     assert "the definition changed" not in said
 
 
+def test_a_lock_of_a_later_version_is_said_to_be_one(told, folder):
+    assert told("lock")[0] == 0
+    path = folder / "shop.lock.json"
+    path.write_text(path.read_text().replace("funnelkit.lock/1", "funnelkit.lock/2"))
+    code, _, err = told("verify")
+    assert code == 2
+    assert (
+        "a lock of another version, funnelkit.lock/2; this funnelkit reads funnelkit.lock/1" in err
+    )
+
+
 def test_two_funnels_of_one_name_share_no_lock(told, folder):
     assert told("lock")[0] == 0
     named = "[funnels.shop]\n" + SHOP.replace("[expect]", "[funnels.shop.expect]")

@@ -48,8 +48,8 @@ def test_an_underscore_parts_thousands():
 @pytest.mark.parametrize(
     ("expect", "words"),
     [
-        ("3, 2", "2 counts are expected of 3 steps"),
-        ("3, 2, 1, 0", "4 counts are expected of 3 steps"),
+        ("3, 2", "3 steps have 3 counts, not 2"),
+        ("3, 2, 1, 0", "3 steps have 3 counts, not 4"),
         ("3, 2, many", "got 'many'"),
         ("3, 2, ", "got ''"),
         ("3, 2, 1.0", "got '1.0'"),
@@ -59,7 +59,7 @@ def test_an_underscore_parts_thousands():
         ("", "got ''"),
         ("3, 4, 1", "step 2 with 4 follows 3"),
         ((1, 0, -1), "a count is not negative; got -1"),
-        ((), "0 counts are expected of 3 steps"),
+        ((), "3 steps have 3 counts, not 0"),
     ],
 )
 def test_what_no_funnel_can_have_is_refused(expect, words):
