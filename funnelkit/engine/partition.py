@@ -75,6 +75,12 @@ class Rows(NamedTuple):
         return Rows(*(None if column is None else _own(column) for column in self))
 
 
+def others(unit: Any, some: Any) -> Any:
+    """Return which rows are of other units than `some`, an ascending array: a slice or an array."""
+    keep, kept = _others(frozen(unit), frozen(some))
+    return slice(None) if kept == len(unit) else keep
+
+
 def joined(parts: list[Rows]) -> Rows:
     """Return the lines of all parts, in their order."""
     if len(parts) == 1:
@@ -206,6 +212,24 @@ def _unit_starts(unit: Any, us: Any) -> Any:
             return starts[:0]
     starts[found] = len(unit)
     return starts[: found + 1].copy()
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _others(unit: Any, some: Any) -> Any:
+    """Return for each row whether its unit is not among `some`, which ascend, and how many are not.
+
+    Rows of one unit follow each other as a rule: each unit is looked for once.
+    """
+    keep = np.ones(len(unit), np.bool_)
+    kept = 0
+    for row in range(len(unit)):
+        if row and unit[row] == unit[row - 1]:
+            keep[row] = keep[row - 1]
+        else:
+            place = np.searchsorted(some, unit[row])
+            keep[row] = place == len(some) or some[place] != unit[row]
+        kept += keep[row]
+    return keep, kept
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]

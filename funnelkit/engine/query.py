@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from funnelkit.engine.labels import Numbers
+    from funnelkit.engine.merged import Merged
     from funnelkit.engine.rules import Rules
     from funnelkit.engine.units import UnitKey
     from funnelkit.events.table import EventTable
@@ -46,7 +47,7 @@ class Query:
     each event, `all_lack_user_id` does instead. `user` is the key of an event's user; with
     `looks_around` all events of a user have to be read together, since what one of them counts for
     depends on the others. `files` are those that are read; `buckets` are lists of them, no unit in
-    two.
+    two but those of `merged` users.
     """
 
     funnel: Funnel
@@ -64,16 +65,18 @@ class Query:
     labels: Numbers | None = None
     files: tuple[str, ...] = ()
     buckets: tuple[tuple[str, ...], ...] = ()
+    merged: Merged | None = None
 
     def of_bucket(self, files: Sequence[str]) -> Query:
-        """Return the query that reads only these files; its values are its own."""
+        """Return the query that reads only these files, ids as they are; its values are its own."""
+        own = self if self.merged is None else self.merged.others
         bind = Parameters()
         everything = list(self.files)
         bind.values = {
             name: list(files) if value == everything else value
             for name, value in self.bind.values.items()
         }
-        return replace(self, bind=bind, files=tuple(files), buckets=())
+        return replace(own, bind=bind, files=tuple(files), buckets=())
 
     @property
     def values(self) -> dict[str, Any]:
@@ -113,15 +116,18 @@ def compose(
     closely: CloseLook | None = None,
     scattered: bool = False,
     numbered: bool = True,
+    alike: Query | None = None,
 ) -> Query:
     """Return the SELECT of the rows that a funnel needs, or of a close look at some users.
 
     With `exact` users are told apart by the text of their ids, else by a number (see `UnitKey`).
     Rows that are `scattered` are read piece by piece: where it matters which of several events at
     one microsecond comes first, they have one more column, `tie`, by which they can be sorted.
-    Labels are `numbered` where that can be done, and is allowed.
+    Labels are `numbered` where that can be done, and is allowed. Placeholders and numbers of labels
+    are those of the query `alike`, where there is one.
     """
-    bind = Parameters() if closely is None else closely.bind
+    sharing = closely or alike
+    bind = Parameters() if sharing is None else sharing.bind
     rules = rules_of(funnel)
     us = _microseconds(rules, table)
     conditions = EventConditions(funnel, table, bind, when_new=on_first_day(funnel, us, bind))
@@ -167,8 +173,10 @@ def compose(
         flags.append(f"CAST({kind} AS BIGINT) * {1 << rules.kind_shift}")
     flag_sum = " + ".join(f"coalesce({flag}, 0)" for flag in flags)
     needed = " AND ".join([wanted, unit.present, *_relevant(funnel, rules, table, bind)])
-    countable = numbered and not (exact or scattered)
-    label, labels = _label(funnel, table, bind, connection if countable else None)
+    labels = None if alike is None else alike.labels
+    if alike is None and numbered and not (exact or scattered):
+        labels = _numbers(funnel, table, bind, connection)
+    label = _label(funnel, table, bind, labels)
     beside = "" if closely is None else ", ".join(["", f"{needed} AS part", *closely.columns])
     if scattered and rules.must_settle:
         beside = f", create_sort_key(row({history.ties}), 'ASC NULLS LAST') AS tie"
@@ -199,8 +207,6 @@ def compose(
         looks_around=sessions or history.looks_around(),
         labels=labels,
         files=table.files,
-        # Units that are no users, as the values of a property, are in any bucket.
-        buckets=table.buckets if unit.ids and table.merges is None else (),
     )
 
 
@@ -261,24 +267,25 @@ def _bars(
     return f",\n        {bits} AS fk_bars", "(fk_mask > 0 OR fk_bars > 0)"
 
 
-def _label(
-    funnel: Funnel, table: EventTable, bind: Parameters, connection: DuckDBPyConnection | None
-) -> tuple[str, Numbers | None]:
-    """Return the column of the group's label, and its numbers; None: it is a text.
+def _numbers(
+    funnel: Funnel, table: EventTable, bind: Parameters, connection: DuckDBPyConnection
+) -> Numbers | None:
+    """Return the numbers of the labels, where they are few and quick to list."""
+    by = funnel.group_by
+    return None if by is None else numbered_labels(by.properties, table, bind, connection)
 
-    With a connection, labels that are few and quick to list are numbered.
-    """
+
+def _label(funnel: Funnel, table: EventTable, bind: Parameters, numbers: Numbers | None) -> str:
+    """Return the column of the group's label: a number, or a text."""
     by = funnel.group_by
     if by is None:
-        return "", None
+        return ""
     fits = f"fk_mask & {1 << (by.step - 1)} > 0"
-    if connection is not None:
-        numbers = numbered_labels(by.properties, table, bind, connection)
-        if numbers is not None:
-            return f",\n    CASE WHEN {fits} THEN {numbers.sql} ELSE -1 END AS label", numbers
+    if numbers is not None:
+        return f",\n    CASE WHEN {fits} THEN {numbers.sql} ELSE -1 END AS label"
     texts = [label_text(prop, table, bind) for prop in by.properties]
     text = f" || {bind.bind(SEPARATOR)} || ".join(texts)
-    return f",\n    CASE WHEN {fits} THEN {text} END AS label", None
+    return f",\n    CASE WHEN {fits} THEN {text} END AS label"
 
 
 def _amount(funnel: Funnel, table: EventTable, bind: Parameters) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit.engine.bucket import NO_ROWS, Bucket
 from funnelkit.engine.labels import UnnumberedError
+from funnelkit.engine.merged import in_buckets
 from funnelkit.engine.query import compose
 from funnelkit.engine.rows import StepRows
 from funnelkit.engine.sqlfiles import read_sql
@@ -61,10 +62,10 @@ def select(
         if small:
             return _read_lists(query, connection)
         try:
-            return _read_arrays(query, connection, only)
+            return _read_arrays(in_buckets(query, table, connection), connection, only)
         except UnnumberedError:
             query = compose(funnel, table, connection, exact=False, numbered=False)
-            return _read_arrays(query, connection, only)
+            return _read_arrays(in_buckets(query, table, connection), connection, only)
 
 
 def _read_lists(query: Query, connection: DuckDBPyConnection) -> StepRows:

@@ -17,7 +17,7 @@ from funnelkit.engine.answer import answer, answer_with_best
 from funnelkit.engine.bucket import Bucket, frozen
 from funnelkit.engine.entrants import join
 from funnelkit.engine.labels import MOST_NUMBERED, UnnumberedError
-from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, partition
+from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, others, partition
 from funnelkit.engine.pieces import for_series
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.events.connection import connect
@@ -45,13 +45,19 @@ class Stream:
     """Reads a query once, groups its rows by unit, and counts what goes by.
 
     `labels` are the texts of the numbers of labels; `seen` has a bit per step that any
-    event fits; `step_one` and `lacking` count events of step 1, and those without a user_id.
+    event fits; `step_one` and `lacking` count events of step 1, and those without a user_id. Rows
+    of units that are in `without`, an ascending array, are left out.
     """
 
     def __init__(
-        self, query: Query, connection: DuckDBPyConnection, codes: Codes | None = None
+        self,
+        query: Query,
+        connection: DuckDBPyConnection,
+        codes: Codes | None = None,
+        without: Any = None,
     ) -> None:
         self.query = query
+        self.without = without
         self.connection = connection
         listed = () if query.labels is None else query.labels.texts
         self.codes = Codes(len(listed)) if codes is None else codes
@@ -134,6 +140,8 @@ class Stream:
         self, finish: Callable[[Bucket], Finished], pool: ThreadPoolExecutor, *, keep: bool
     ) -> list[Finished]:
         """Return what `finish` makes of each bucket of a store, read side by side."""
+        merged = self.query.merged
+        without = None if merged is None or not merged.ids else np.array(merged.ids, np.int64)
         # A connection takes some time to prepare: each is used again for another bucket.
         idle: SimpleQueue[DuckDBPyConnection] = SimpleQueue()
         with ExitStack() as opened:
@@ -144,12 +152,16 @@ class Stream:
                 except Empty:
                     connection = opened.enter_context(closing(connect()))
                     connection.execute(read_sql("properties")).fetchall()
-                stream = Stream(self.query.of_bucket(files), connection, self.codes)
+                stream = Stream(self.query.of_bucket(files), connection, self.codes, without)
                 done = stream.bucket(finish, files=len(files), keep=keep)
                 idle.put(connection)
                 return stream, done
 
             found = list(pool.map(read, self.query.buckets))
+        if merged is not None:
+            stream = Stream(merged.query, self.connection, self.codes)
+            parts = partition(stream.batches())
+            found.append((stream, list(pool.map(lambda part: finish(grouped(part)), parts))))
         for one, _ in found:
             self.seen |= one.seen
             self.step_one += one.step_one
@@ -187,11 +199,6 @@ class Stream:
         for batch, encoded in self._encoded(relation.to_arrow_reader(BATCH)):
             unit, us, mask = (_array(batch.column(i)) for i in range(3))
             flags = _array(batch.column(3)) if self.query.flagged else None
-            bits = (mask, 0) if lacks is None or flags is None else (flags, 1 << lacks)
-            seen, step_one, lacking = count_rows(mask, *bits)
-            self.seen |= seen
-            self.step_one += step_one
-            self.lacking += lacking
             last = batch.num_columns - 1
             amount = _array(batch.column(last)) if summed else None
             label = None
@@ -199,7 +206,18 @@ class Stream:
                 label = self._codes(encoded)
             elif self.query.labels is not None:
                 label = self._listed(_array(batch.column(self.query.columns.index("label"))))
-            yield Rows(unit, us, mask, flags, label, amount)
+            rows = Rows(unit, us, mask, flags, label, amount)
+            if self.without is not None:
+                rows = rows.pick(others(rows.unit, self.without))
+            bits = (rows.mask, 0)
+            if lacks is not None and rows.flags is not None:
+                bits = rows.flags, 1 << lacks
+            seen, step_one, lacking = count_rows(frozen(rows.mask), frozen(bits[0]), bits[1])
+            self.seen |= seen
+            self.step_one += step_one
+            self.lacking += lacking
+            if len(rows.unit):
+                yield rows
 
     def _encoded(self, reader: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
         """Yield each batch with its labels as an Arrow dictionary, where they are texts; else None.

@@ -1,5 +1,6 @@
 """A report on a store says what it says on the events that were imported into it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -73,6 +74,43 @@ def test_a_store_gives_the_numbers_of_the_files(store, sample, asked, small, mon
     if not small:
         monkeypatch.setattr(select, "SMALL", 0)
     assert numbers(store, **asked) == wanted
+
+
+@pytest.fixture(scope="module")
+def merged(tmp_path_factory, sample):
+    """The sample with users as numbers, before and after every tenth of them was merged away."""
+    folder = tmp_path_factory.mktemp("merged")
+    number = (pl.col("user_id").cast(pl.Int64) + 1).alias("amplitude_id")
+    events = pl.concat(
+        [pl.read_parquet(sample / f"{name}.parquet") for name in ("pre", "post")], how="diagonal"
+    ).with_columns(number)
+    own = pl.col("amplitude_id")
+    away = own % 10 == 3
+    events.write_parquet(folder / "before.parquet")
+    events.with_columns(pl.when(away).then(own + 1).otherwise(own)).write_parquet(
+        folder / "after.parquet"
+    )
+    stored(folder / "store", folder / "before.parquet", buckets=4)
+    said = {"scope": 1, "merge_time": 1_775_100_000_000, "merge_server_time": 1_775_100_000_000}
+    lines = [
+        json.dumps(said | {"amplitude_id": one, "merged_amplitude_id": one + 1})
+        for one in events.filter(away)["amplitude_id"].unique()
+    ]
+    (folder / "merges.jsonl").write_text("\n".join(lines), "utf-8")
+    fk.import_events(folder / "merges.jsonl", store=folder / "store")
+    return folder
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=str)
+@pytest.mark.parametrize("small", [True, False])
+def test_a_store_gives_the_numbers_of_users_that_were_merged_later(
+    merged, asked, small, monkeypatch
+):
+    wanted = numbers(merged / "after.parquet", **asked)
+    assert wanted != numbers(merged / "before.parquet", **asked)
+    if not small:
+        monkeypatch.setattr(select, "SMALL", 0)
+    assert numbers(merged / "store", **asked) == wanted
 
 
 def test_a_version_gives_its_number_for_ever(store, sample):
