@@ -8,32 +8,35 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from funnelkit.errors import DataError
 from funnelkit.events.columns import first_clash
 from funnelkit.events.connection import data_errors
+from funnelkit.events.csvrows import LONGEST, begins_of, csv_rows
 from funnelkit.events.sql import quote_identifier
 from funnelkit.events.table import literally
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
 
+    from funnelkit.events.csvrows import CsvRow
     from funnelkit.events.files import EventFile
 
 _DELIMITERS: Final = ",\t;|"
-_LONGEST_ROW: Final = 64 * 2**20  # bytes; DuckDB's own limit of 2 MB is soon reached by properties
 
 
 @dataclass(frozen=True, slots=True)
 class DelimitedRows:
     """The rows of one CSV file, which `copy` holds as text; an empty value is a missing one.
 
-    The columns `booleans` hold nothing but true and false, which are then no text.
+    The columns `booleans` hold nothing but true and false, which are then no text. The lines
+    `malformed`, each of which is no row, were left out.
     """
 
     connection: DuckDBPyConnection
@@ -42,6 +45,7 @@ class DelimitedRows:
     copy: Path
     names: Sequence[str]
     booleans: Collection[str] = ()
+    malformed: Collection[int] = frozenset()
 
     @property
     def label(self) -> str:
@@ -86,39 +90,78 @@ class DelimitedRows:
 
     def place(self, row: int) -> str:
         """Return file and line, as an editor counts them."""
-        return f"{self.label}, line {_line(self.file, self.delimiter, row)}"
+        return f"{self.label}, line {self.places([row])[row].line}"
+
+    def places(self, rows: Collection[int]) -> Mapping[int, CsvRow]:
+        """Return rows, by their number from 0, as they stand in the file."""
+        with _open(self.file) as stream:
+            return begins_of(stream, delimiter=self.delimiter, wanted=rows, without=self.malformed)
 
     def fault(self, row: int) -> str | None:  # noqa: ARG002 - DuckDB names a malformed row itself
         """Return None: every row that was read is well formed."""
         return None
 
 
-def delimited_rows(connection: DuckDBPyConnection, file: EventFile, copy: Path) -> DelimitedRows:
+def delimited_rows(
+    connection: DuckDBPyConnection,
+    file: EventFile,
+    copy: Path,
+    *,
+    rejected: Callable[[int, str, bytes], None] | None = None,
+) -> DelimitedRows:
     """Return the rows of a CSV file; the header tells names and delimiter.
 
     The file is first written as text to the Parquet file `copy`: it is then parsed only once, and
-    DuckDB 2.0.0 turns a TRY_CAST over a CSV file into one that fails.
+    DuckDB 2.0.0 turns a TRY_CAST over a CSV file into one that fails. `rejected` is told of each
+    row that is malformed: its line, why, and the text.
 
     Raises:
-        DataError: the header has a name twice, or a column without a name, or a row has too many
-            or too few values.
+        DataError: the header has a name twice, or a column without a name; without `rejected` also
+            where a row has too many or too few values, or is malformed otherwise.
     """
     names, delimiter = _header(file)
+    malformed: set[int] = set()
+    try:
+        _write(connection, file, file.path, delimiter, names, copy)
+    except DataError:
+        if rejected is None:
+            raise
+        whole = copy.with_suffix(".csv")
+        with _open(file) as stream, whole.open("wb") as target:
+            for row in csv_rows(stream, delimiter=delimiter, columns=len(names)):
+                if row.fault is None:
+                    target.write(row.text)
+                else:
+                    malformed.add(row.line)
+                    rejected(row.line, row.fault, row.text)
+        _write(connection, file, whole, delimiter, names, copy)
+        whole.unlink()
+    return DelimitedRows(connection, file, delimiter, copy, names, malformed=malformed)
+
+
+def _write(
+    connection: DuckDBPyConnection,
+    file: EventFile,
+    path: Path,
+    delimiter: str,
+    names: Sequence[str],
+    copy: Path,
+) -> None:
+    """Write the rows at `path`, the file or what is left of it, as text to the file `copy`."""
     relation = (
         "read_csv($file, auto_detect = false, header = true, delim = $delimiter, "
         "quote = '\"', escape = '\"', nullstr = '', columns = $columns, "
-        f"compression = $compression, max_line_size = {_LONGEST_ROW})"
+        f"compression = $compression, max_line_size = {LONGEST})"
     )
     values = {
-        "file": literally([str(file.path)]),
+        "file": literally([str(path)]),
         "delimiter": delimiter,
         "columns": dict.fromkeys(names, "VARCHAR"),
-        "compression": file.compression,
+        "compression": file.compression if path == file.path else "none",
         "copy": str(copy),
     }
     with data_errors(file.label):
         connection.execute(f"COPY (FROM {relation}) TO $copy (FORMAT parquet)", values).fetchall()
-    return DelimitedRows(connection, file, delimiter, copy, names)
 
 
 def boolean_columns(tables: Sequence[DelimitedRows]) -> set[str]:
@@ -131,11 +174,15 @@ def boolean_columns(tables: Sequence[DelimitedRows]) -> set[str]:
 def _header(file: EventFile) -> tuple[list[str], str]:
     """Return the names and the delimiter: the one that the first line has most of."""
     try:
-        with _open(file) as lines:
+        # What is wrong further down is told of its line.
+        with io.TextIOWrapper(
+            _open(file), encoding="utf-8-sig", errors="surrogateescape", newline=""
+        ) as lines:
             first = lines.readline()
             delimiter = max(_DELIMITERS, key=first.count)
             lines.seek(0)
             names = next(csv.reader(lines, delimiter=delimiter), [])
+        "".join(names).encode("utf-8", "surrogateescape").decode()
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{file.label} has no header that can be read: {error}") from error
     for name in names:
@@ -151,20 +198,6 @@ def _header(file: EventFile) -> tuple[list[str], str]:
     return names, delimiter
 
 
-def _line(file: EventFile, delimiter: str, row: int) -> int:
-    """Return the number of the line in which a row begins; a quoted value may hold line ends."""
-    csv.field_size_limit(_LONGEST_ROW)
-    with _open(file) as lines:
-        rows = csv.reader(lines, delimiter=delimiter)
-        begin = 1
-        for values in rows:
-            row -= bool(values)  # a blank line is no row
-            if row < -1:
-                break
-            begin = rows.line_num + 1
-    return begin
-
-
-def _open(file: EventFile) -> IO[str]:
+def _open(file: EventFile) -> IO[bytes]:
     opener = gzip.open if file.compression == "gzip" else open
-    return cast("IO[str]", opener(file.path, "rt", encoding="utf-8-sig", newline=""))
+    return cast("IO[bytes]", opener(file.path, "rb"))

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
+    from funnelkit.events.delimited import DelimitedRows
     from funnelkit.events.importers import Format
     from funnelkit.events.table import Role
 
@@ -326,17 +327,16 @@ class Import:
                 digest.update(block)
                 copy.write(block)
         file = EventFile(path, member.label, kind)  # type: ignore[arg-type]
+        bad: list[int] = []
+
+        def rejected(line: int, reason: str, text: bytes) -> None:
+            bad.append(line)
+            self._reject(Reject(member.label, line, reason, shown(text)))
+
         if kind == "body":
             self.wait()
             lines = self.folder / f"lines-{next(self.counter)}.jsonl"
             label = f"{member.label} (as one event a line)"
-
-            bad: list[int] = []
-
-            def rejected(line: int, reason: str, text: bytes) -> None:
-                bad.append(line)
-                self._reject(Reject(member.label, line, reason, shown(text)))
-
             with data_errors(member.label):
                 write_lines(self.connection, file, lines, rejected=rejected, halves=self.halves)
             with lines.open("rb") as written:
@@ -350,8 +350,12 @@ class Import:
             return
         self.flush()
         self.wait()
+        rows = None
+        if kind == "csv":
+            text = self.folder / f"text-{next(self.counter)}.parquet"
+            rows = delimited_rows(self.connection, file, text, rejected=rejected)
         with data_errors(member.label):
-            row, relation, values = self._table(file, kind, own=imported_with(member.path))
+            row, relation, values = self._table(file, rows, own=imported_with(member.path))
         form = self._format(row.types.keys(), member.label)
         self._clash(row, member.label)
         with data_errors(member.label):
@@ -363,18 +367,16 @@ class Import:
                 self.connection, relation, values, row=row, as_format=form, target=run.path
             )
             self._note_unit(self.connection, run, form, made, member.label)
-        self._check_table(run, member.label)
+        self._check_table(run, member.label, rows)
         all_rows = (run.number, 0), (run.number, count)
-        self._finished(member.label, digest.hexdigest(), count, *all_rows)
+        self._finished(member.label, digest.hexdigest(), count + len(bad), *all_rows)
         path.unlink()
 
     def _table(
-        self, file: EventFile, kind: str, *, own: Imported | None
+        self, file: EventFile, rows: DelimitedRows | None, *, own: Imported | None
     ) -> tuple[Row, str, Mapping[str, object]]:
         """Return the rows of a CSV or Parquet file; of `own` events as they were before."""
-        if kind == "csv":
-            copy = self.folder / f"text-{next(self.counter)}.parquet"
-            rows = delimited_rows(self.connection, file, copy)
+        if rows is not None:
             types = dict.fromkeys(rows.names, "VARCHAR")
             return Row(types, file.label), rows.relation, rows.values
         source = ParquetFiles(self.connection, (str(file.path),), (file.label,))
@@ -389,11 +391,7 @@ class Import:
                 "REPLACE (CASE WHEN amplitude_id >= 0 THEN amplitude_id END AS amplitude_id) "
                 f"FROM {relation} ORDER BY {ARRIVAL})"
             )
-        return (
-            Row(types, file.label, fields),
-            relation,
-            {"files": literally([str(file.path)])},
-        )
+        return Row(types, file.label, fields), relation, {"files": literally([str(file.path)])}
 
     def _clash(self, row: Row, label: str) -> None:
         capitals = in_capitals(row.types)
@@ -404,9 +402,13 @@ class Import:
             if other != name and not (capitals and other == name.lower()):
                 raise DataError(f"{label}: the column {name!r} differs only in case from {other!r}")
 
-    def _check_table(self, run: Run, label: str) -> None:
-        for row, reason in self._problems(self.connection, run):
-            self._reject(Reject(label, row + 1, reason, ""))
+    def _check_table(self, run: Run, label: str, rows: DelimitedRows | None) -> None:
+        problems = self._problems(self.connection, run)
+        places = rows.places({row for row, _ in problems}) if rows and problems else {}
+        for row, reason in problems:
+            place = places.get(row)
+            line, text = (row + 1, "") if place is None else (place.line, shown(place.text))
+            self._reject(Reject(label, line, reason, text))
 
     def _problems(self, connection: DuckDBPyConnection, run: Run) -> list[tuple[int, str]]:
         """Return the rows of a run that are no events, and why."""

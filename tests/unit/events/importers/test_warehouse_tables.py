@@ -72,7 +72,7 @@ def test_an_extract_of_bigquery(tmp_path):
     assert rows == [(5, "2024-01-01 10:00:00", '{"a":1}', True, "x", "f")]
 
 
-def test_a_bad_row_of_a_table_is_rejected_with_its_row(tmp_path):
+def test_a_bad_row_of_a_csv_is_rejected_with_its_line_and_text(tmp_path):
     import json
 
     duckdb.sql(f"""
@@ -82,7 +82,10 @@ def test_a_bad_row_of_a_table_is_rejected_with_its_row(tmp_path):
     result = fk.import_events(tmp_path / "events.csv", tmp_path / "imported")
     assert (result.events, result.rejected) == (1, 2)
     rejects = [json.loads(line) for line in result.rejects.read_text("utf-8").splitlines()]
-    assert [each["line"] for each in rejects] == [2, 3]
+    assert [(each["line"], each["text"]) for each in rejects] == [
+        (3, "2,,2024-01-01"),
+        (4, "3,A,soon"),
+    ]
     assert "which is no time" in rejects[1]["reason"]
 
 
