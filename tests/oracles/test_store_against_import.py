@@ -1,4 +1,4 @@
-"""A store that grows import by import keeps the events that one import of everything keeps."""
+"""A store that grows import by import keeps the events and users of one import of everything."""
 
 from __future__ import annotations
 
@@ -92,6 +92,44 @@ def test_imports_in_the_order_of_receipt_keep_what_one_import_keeps(some, cuts):
             fk.import_events([str(source)], store=str(folder / "store"), buckets=2)
         kept = numbers(folder / "all", store=False)
         assert numbers(folder / "store", store=True) == kept
+
+
+seen = st.fixed_dictionaries(
+    {
+        "event_type": st.sampled_from("AB"),
+        "device_id": st.sampled_from([None, "d", "e"]),
+        "user_id": st.sampled_from([None, None, "u", "v"]),
+    }
+)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    phases=NO_SHRINKING,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(some=st.lists(seen, min_size=2, max_size=8), cuts=st.lists(st.integers(1, 7), max_size=3))
+def test_imports_in_the_order_of_receipt_know_the_users_that_one_import_knows(some, cuts):
+    rows = [
+        {"time": 1_775_000_000_000 + n * 60_000, "insert_id": f"i{n}"}
+        | {name: value for name, value in one.items() if value}
+        | ({} if one["device_id"] or one["user_id"] else {"device_id": "d"})
+        for n, one in enumerate(some)
+    ]
+    bounds = sorted({0, len(rows), *(cut for cut in cuts if cut < len(rows))})
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sources = []
+        for first, past in pairwise(bounds):
+            sources.append(folder / f"{first:03}.jsonl")
+            sources[-1].write_text("\n".join(map(json.dumps, rows[first:past])), "utf-8")
+        fk.import_events([str(source) for source in sources], str(folder / "all"))
+        for source in sources:
+            fk.import_events([str(source)], store=str(folder / "store"), buckets=2)
+        for steps in ("A", "B", "A > B", "B > A"):
+            found = fk.report(folder / "store", steps=steps).counts
+            assert found == fk.report(folder / "all", steps=steps).counts
 
 
 def imported(tmp_path: Path, *files: list[dict[str, object]], **options: str) -> list[int]:

@@ -44,7 +44,11 @@ class Counts:
 
 
 class Finish:
-    """Writes the new state of a folder of events."""
+    """Writes the new state of a folder of events.
+
+    `earlier` is the SELECT of those whose events lie elsewhere and came before all of these:
+    (user_id, device_id, given, time), where `given` is the id that an event has.
+    """
 
     def __init__(
         self,
@@ -69,6 +73,7 @@ class Finish:
         self.replaced = 0
         self.setting = 0  # identify calls that set user properties
         self.suffix = ""
+        self.earlier: str | None = None
 
     def one(self, sql: str) -> int:
         """Return the number that a query finds."""
@@ -294,8 +299,27 @@ class Finish:
                 f"{self.column('user_id')} AS user_id, {self.column('device_id')} AS device_id, "
                 f"{self.given()} AS given FROM fk_kept"
             )
-            resolve(self.connection, "fk_places")
+            resolve(self.connection, self._people())
         return without
+
+    def _people(self) -> str:
+        """Return the table of who did which event, with those of `earlier` that matter for it.
+
+        Of each of them the first and the last event say it all.
+        """
+        if self.earlier is None:
+            return "fk_places"
+        self.run(
+            "CREATE TEMP TABLE fk_people AS WITH seen AS (SELECT user_id, device_id, given, "
+            f"min(time) AS first, max(time) AS last FROM ({self.earlier}) "
+            "WHERE device_id IN (SELECT device_id FROM fk_places) "
+            "OR user_id IN (SELECT user_id FROM fk_places) GROUP BY ALL), "
+            "ends AS (SELECT * EXCLUDE (first, last), unnest([first, last]) AS time FROM seen) "
+            "SELECT row_number() OVER (ORDER BY time, user_id NULLS FIRST, given) "
+            "- (1::BIGINT << 62) AS place, user_id, device_id, given FROM ends "
+            "UNION ALL BY NAME SELECT place, user_id, device_id, given FROM fk_places"
+        )
+        return "fk_people"
 
     def _merges(self) -> int:
         """Create the table `fk_merges` of all merges; return how many lines of them were read."""

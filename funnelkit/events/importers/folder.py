@@ -38,8 +38,12 @@ def import_files(
     rejects: Path | None = None,
     insert_id_clock: str = "received",
     progress: Callable[[int], None] | None = None,
+    earlier: str | None = None,
 ) -> ImportResult:
-    """Add the events of `sources` to the folder `output`; see `api.import_events`."""
+    """Add the events of `sources` to the folder `output`; see `api.import_events`.
+
+    `earlier` is the SELECT of those who were seen before elsewhere (see `Finish`).
+    """
     found = {
         path: str(path)
         for source in flatten(sources)
@@ -91,7 +95,7 @@ def import_files(
             # First: what was left out would not be told again once the files are known.
             written = work.keep_rejects(rejects)
             try:
-                result = work.finish(insert_id_clock)
+                result = work.finish(insert_id_clock, earlier)
             except BaseException:
                 if written is not None:
                     written.unlink(missing_ok=True)

@@ -472,10 +472,14 @@ class Import:
         while self.spare:
             self.spare.pop().unlink()
 
-    def finish(self, insert_id_clock: str) -> ImportResult:
-        """Put everything in order and make it the state of the folder."""
+    def finish(self, insert_id_clock: str, earlier: str | None = None) -> ImportResult:
+        """Put everything in order and make it the state of the folder.
+
+        `earlier` is the SELECT of those who were seen before elsewhere (see `Finish`).
+        """
         self.crew.submit(lambda _: None, lambda _, __: self._remove_chunks())
         work = Finish(self.connection, self.folder, self.state, self.runs, self.held, self.dropped)
+        work.earlier = earlier
         with data_errors(str(self.state.folder)):
             counts = work.write(insert_id_clock, self.new_files)
         self.notes += work.notes()

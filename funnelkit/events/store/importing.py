@@ -16,6 +16,7 @@ from funnelkit.events.store.commit import delta
 from funnelkit.events.store.layout import SIDE
 from funnelkit.events.store.ledger import Import, read_ledger
 from funnelkit.events.store.lock import writing
+from funnelkit.events.store.people import People
 from funnelkit.events.store.reading import snapshot
 from funnelkit.events.store.state import is_store
 from funnelkit.events.store.writing import Adding, append
@@ -54,7 +55,7 @@ def import_into(
         events = work / "events"
         _begin(events, known)
         rejects = options.pop("rejects", None) or work / "rejects.jsonl"
-        result = import_files(sources, events, rejects=rejects, **options)
+        result = import_files(sources, events, rejects=rejects, earlier=_people(folder), **options)
         kept = None if result.rejects is None else _keep(folder, work, result.rejects)
         state = read_imported(events)
         if state is None:
@@ -113,6 +114,10 @@ def _check_folder(folder: Path) -> None:
 
 def _ledger(folder: Path) -> list[Import]:
     return read_ledger(folder, snapshot(folder).state.ledger) if is_store(folder) else []
+
+
+def _people(folder: Path) -> str | None:
+    return People.of(snapshot(folder)).sightings() if is_store(folder) else None
 
 
 @contextmanager

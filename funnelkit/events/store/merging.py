@@ -12,65 +12,98 @@ from funnelkit.events.store.layout import SIDE
 from funnelkit.events.table import literally, read_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
+
+    from funnelkit.events.store.people import People
 
 COLUMNS = "amplitude_id, merged_amplitude_id, merge_time"
 
 
 def with_merges(
-    folder: Path, before: str | None, more: Sequence[Path], connection: DuckDBPyConnection
+    before: str | None,
+    said: Path | None,
+    added: list[str],
+    people: People,
+    target: Path,
+    connection: DuckDBPyConnection,
 ) -> str | None:
-    """Write the merges of before and more of them; return the file, as it was if none is new.
+    """Return the file of all merges: as it was if none is new, else another one.
 
-    It has a row for each id that was merged: into which one, when, and its `final` id.
+    It has a row for each id that was merged: into which one, when, and its `final` id. New are
+    those that an import has `said`, and those that its files of events, `added`, bring to light.
 
     Raises:
         DataError: merges go in a circle.
     """
-    if not more:
+    folder = people.folder
+    known = None if before is None else folder / before
+    merges = known
+    if said is not None:
+        merges = _together(known, said, target / "said.parquet", connection)
+    joined = _joined(people, added, merges, target / "joined.parquet", connection)
+    if joined is not None:
+        merges = _together(merges, joined, target / "merges.parquet", connection)
+    if merges is None or merges == known:
         return before
-    files = [*map(str, more), *([] if before is None else [str(folder / before)])]
+    name = f"{SIDE}/merges-{uuid4().hex}.parquet"
+    merges.replace(folder / name)
+    synced(folder / name)
+    return name
+
+
+def _together(
+    before: Path | None, more: Path, target: Path, connection: DuckDBPyConnection
+) -> Path | None:
+    """Write merges of two files into one and return it; the first one, where there is none."""
     connection.execute("DROP TABLE IF EXISTS fk_final").fetchall()
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE fk_merges AS SELECT DISTINCT {COLUMNS} "
         "FROM read_parquet($files, union_by_name = true)",
-        {"files": literally(files)},
+        {"files": literally(str(file) for file in (more, before) if file is not None)},
     ).fetchall()
     if not follow(connection, "fk_merges"):
         return before
-    name = f"{SIDE}/merges-{uuid4().hex}.parquet"
     last = "(coalesce(merge_time, TIMESTAMP '0001-01-01'), merged_amplitude_id)"
     connection.execute(
         f"COPY (SELECT amplitude_id, arg_max(merged_amplitude_id, {last}) AS merged_amplitude_id, "
         "max(merge_time) AS merge_time, any_value(final) AS final FROM fk_merges "
         "JOIN fk_final USING (amplitude_id) GROUP BY amplitude_id ORDER BY amplitude_id) "
         "TO $target (FORMAT parquet)",
-        {"target": str(folder / name)},
+        {"target": str(target)},
     ).fetchall()
-    synced(folder / name)
-    return name
+    return target
 
 
-def joined_by(
-    folder: Path, before: list[str], added: list[str], target: Path, connection: DuckDBPyConnection
+def _joined(
+    people: People,
+    added: list[str],
+    merges: Path | None,
+    target: Path,
+    connection: DuckDBPyConnection,
 ) -> Path | None:
     """Write which ids turn out to be one user's, now that there are more events (A13).
 
-    Each import finds ids for events that have none, by what it sees of their devices. Here two of
-    them meet: a user who had another id before keeps the first one, or the one that Amplitude gave;
-    an anonymous device belongs to the first user who is known on it. Only ids that funnelkit made
-    up (they are negative) are merged into others, and none that stands for two users.
+    A user who had another id before keeps the first one, or the one that Amplitude gave; an
+    anonymous device belongs to the first user who is known on it. Only ids that funnelkit made up
+    (they are negative) are merged into others, and none that stands for two users. What an id was
+    merged into before, it stays: with an event that comes late, merges would else go in a circle.
     """
     bind = Parameters()
-    new = _people(folder, added, bind)
+    new = people.relation(bind, added)
     if not added or not _one(
         connection, f"SELECT count(*) FROM {new} WHERE amplitude_id < 0", bind
     ):
         return None
-    events = _people(folder, [*before, *added], bind)
+    events = people.relation(bind, [*people.files, *added])
+    if merges is not None:
+        final = read_parquet(bind.bind(literally([str(merges)])), hive=False)
+        events = (
+            "(SELECT user_id, device_id, coalesce(final, amplitude_id) AS amplitude_id, event_time "
+            f"FROM {events} LEFT JOIN (SELECT amplitude_id, final FROM {final}) "
+            "USING (amplitude_id))"
+        )
     sql = f"""
         WITH seen AS (
             SELECT user_id, device_id, amplitude_id, min(event_time) AS time
@@ -99,17 +132,11 @@ def joined_by(
         WHERE seen.user_id IS NULL AND amplitude_id < 0 AND amplitude_id <> kept.id
             AND amplitude_id NOT IN (SELECT amplitude_id FROM users)
     """
-    path = target / "joined.parquet"
     connection.execute(
-        f"COPY ({sql}) TO $target (FORMAT parquet)", {**bind.used_in(sql), "target": str(path)}
+        f"COPY ({sql}) TO $target (FORMAT parquet)", {**bind.used_in(sql), "target": str(target)}
     ).fetchall()
-    found = _one(connection, "SELECT count(*) FROM read_parquet($p1)", _bound([str(path)]))
-    return path if found else None
-
-
-def _people(folder: Path, files: list[str], bind: Parameters) -> str:
-    paths = bind.bind(literally(str(folder / file) for file in files))
-    return read_parquet(paths, hive=False)
+    found = _one(connection, "SELECT count(*) FROM read_parquet($p1)", _bound([str(target)]))
+    return target if found else None
 
 
 def _bound(files: list[str]) -> Parameters:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 RARE: Final = 1000
 """A property that is in fewer than one of so many events gets no field of its own."""
 
-_EXACT: Final = 9_007_199_254_740_992  # 2**53: up to here a DOUBLE has every whole number
+_EXACT: Final = 9_007_199_254_740_991  # 2**53 - 1: the last one that no other is rounded to
 _WHOLE: Final = r"'-?[0-9]+'"
 _NUMBER: Final = r"'-?[0-9][0-9.eE+-]*'"
 _TEXTS: Final = """('["VARCHAR"]', '["NULL"]')"""

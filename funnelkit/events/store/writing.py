@@ -25,7 +25,8 @@ from funnelkit.events.store.layout import (
     Partition,
 )
 from funnelkit.events.store.ledger import with_imports
-from funnelkit.events.store.merging import joined_by, with_merges
+from funnelkit.events.store.merging import with_merges
+from funnelkit.events.store.people import People
 from funnelkit.events.store.reading import Snapshot, snapshot
 from funnelkit.events.store.state import State, is_store
 from funnelkit.events.table import literally
@@ -100,15 +101,14 @@ def append(
             ).fetchall()
             catalogue = selection.catalogue
             added += _sorted(before, scratch / "parts", connection, insert_id_clock)
-        joined = joined_by(
-            folder,
-            [file.path for file in before.files],
+        merges = with_merges(
+            before.state.merges,
+            more.merges,
             [file.path for file in added],
+            People.of(before),
             scratch,
             connection,
         )
-        given = [file for file in (more.merges, joined) if file is not None]
-        merges = with_merges(folder, before.state.merges, given, connection)
         events = sum(file.rows for file in added)
         known = 0 if table is None else table.rows - events
         if not added and not more.imports and merges == before.state.merges:

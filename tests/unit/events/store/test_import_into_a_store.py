@@ -160,3 +160,35 @@ def test_users_are_never_merged_with_each_other(tmp_path):
     second = [sent(2, "B", device_id="shared", user_id="jonas")]
     third = [sent(3, "A", device_id="shared", user_id="jonas")]
     assert counted(tmp_path, first, second, third) == (2, 0)
+
+
+def test_users_of_one_device_stay_two_where_it_was_anonymous_before_each_of_them(tmp_path):
+    first = [sent(1, "X", device_id="shared"), sent(2, "A", device_id="shared", user_id="erika")]
+    second = [sent(3, "X", device_id="shared"), sent(4, "B", device_id="shared", user_id="jonas")]
+    assert counted(tmp_path, first, second) == (1, 0)
+
+
+def test_an_anonymous_event_belongs_to_the_last_user_that_an_earlier_import_knew(tmp_path):
+    first = [sent(1, "A", device_id="shared", user_id="erika"),
+             sent(2, "A", device_id="shared", user_id="jonas")]  # fmt: skip
+    second = [sent(3, "B", device_id="shared"), sent(4, "B", device_id="other", user_id="jonas")]
+    assert counted(tmp_path, first, second) == (2, 1)
+
+
+def test_an_event_that_comes_late_and_is_older_than_all_others_makes_no_circle_of_merges(tmp_path):
+    first = [sent(10, "A", device_id="phone"), sent(11, "B", device_id="phone", user_id="erika")]
+    second, third = [sent(20, "A", user_id="erika")], [sent(5, "A", user_id="erika")]
+    assert counted(tmp_path, first, second, third) == (1, 1)
+
+
+def test_what_an_anonymous_device_was_merged_into_it_stays(tmp_path):
+    """Jonas used it before Erika did, but she was the first of whom the store heard (A13)."""
+    store = tmp_path / "store"
+    for number, rows in enumerate((
+        [sent(1, "A", device_id="phone")],
+        [sent(3, "B", device_id="phone", user_id="erika")],
+        [sent(2, "C", device_id="phone", user_id="jonas")],
+    )):  # fmt: skip
+        stored(store, lines(tmp_path / f"{number}.jsonl", *rows))
+    assert fk.report(store, steps="A > B").counts == (1, 1)
+    assert fk.report(store, steps="A > C").counts == (1, 0)

@@ -85,6 +85,15 @@ def test_a_big_integer_keeps_every_digit_beside_fractions(tmp_path, number):
     assert properties_in(store) == given
 
 
+def test_a_filter_tells_a_big_integer_from_its_neighbour_beside_fractions(tmp_path):
+    source = lines(tmp_path / "a.jsonl", {"n": 2**53}, {"n": 2**53 - 1}, {"n": 0.5})
+    store = tmp_path / "store"
+    written(store, source)
+    for number, counted in ((2**53 - 1, 1), (2**53, 1), (2**53 + 1, 0)):
+        assert fk.report(source, steps="A", where=f"n = {number}").counts == (counted,)
+        assert fk.report(store, steps="A", where=f"n = {number}").counts == (counted,)
+
+
 @pytest.mark.parametrize(
     "name", ["", " ", "a b", "a.b", "a/b~c", "a'b", 'a"b', "$p1", "_json", "月", "a;b{}(),=\t\n"]
 )
