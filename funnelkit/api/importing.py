@@ -87,10 +87,11 @@ def import_events(
     }
     if store is not None:
         from funnelkit.events.store.importing import import_into
+        from funnelkit.events.store.place import local
 
         if output is not None:
             raise DefinitionError("give a folder of events or a store, not both")
-        return import_into(files, Path(store), buckets=buckets, waiting=waiting, **options)
+        return import_into(files, local(store), buckets=buckets, waiting=waiting, **options)
     if output is None:
         raise DefinitionError("where to? Give a folder of events (-o EVENTS) or --store DIR")
     if buckets is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from funnelkit.errors import DataError, DefinitionError
@@ -10,6 +9,7 @@ from funnelkit.errors import DataError, DefinitionError
 if TYPE_CHECKING:
     import os
     from datetime import datetime, timedelta
+    from pathlib import Path
 
     from funnelkit.events.store.compaction import Compacted
     from funnelkit.events.store.forgetting import Forgotten
@@ -101,9 +101,10 @@ def store_forget(folder: str | os.PathLike[str], user: str) -> Forgotten:
 
 
 def _checked(folder: str | os.PathLike[str]) -> Path:
+    from funnelkit.events.store.place import local
     from funnelkit.events.store.state import is_store
 
-    path = Path(folder)
+    path = local(folder)
     if not path.exists():
         raise DataError(f"there is no folder {path}")
     if not is_store(path):

@@ -22,6 +22,9 @@ def events_of(
         DefinitionError: there are none, or a store and other events.
         DataError: there is no such store.
     """
+    from datetime import UTC, datetime
+
+    from funnelkit.cli.output import say
     from funnelkit.errors import DefinitionError
 
     if store is not None and events:
@@ -39,4 +42,8 @@ def events_of(
         raise DefinitionError("--store-version and --as-of read one store; there are more EVENTS")
     from funnelkit import api
 
-    return api.store(named, version=store_version, as_of=as_of)
+    found = api.store(named, version=store_version, as_of=as_of)
+    if found.as_of is not None and found.as_of > datetime.now(UTC):
+        still = "what is imported until then will count, too. --store-version keeps a number"
+        say([f"note: --as-of {as_of} is not over yet: {still}"])
+    return found

@@ -51,15 +51,16 @@ class EventFile:
     bom: bool = False
 
 
-def find_files(source: str | Path) -> list[Path]:
+def find_files(source: str | Path, *, without: Path | None = None) -> list[Path]:
     """Return the files that a path, a glob or a folder stands for, in order of their names.
 
     Globs are DuckDB's and the shell's: `*`, `?`, `[ab]` and `**` for any depth. A folder stands
     for all files below it that end like events, but hidden ones, those whose name begins with an
-    underscore, and `truth.parquet`.
+    underscore, and `truth.parquet`. Of a folder, what lies in `without` is left out.
 
     Raises:
-        DataError: there is no such file; the text names what is near.
+        DataError: there is no such file; the text names what is near. Or a folder has a Delta
+            table in it, of which not every file counts.
     """
     text = os.fspath(source)
     if not text:
@@ -68,7 +69,7 @@ def find_files(source: str | Path) -> list[Path]:
         raise DataError(f"{text} is not a local path; download the files first")
     path = Path(text)
     if path.is_dir():
-        return _in_folder(path)
+        return _in_folder(path, without)
     if path.exists():
         return [path]
     if path.is_symlink():
@@ -82,14 +83,26 @@ def find_files(source: str | Path) -> list[Path]:
     raise DataError(f"there is no file {text}{_near(path)}")
 
 
-def _in_folder(folder: Path) -> list[Path]:
+def _in_folder(folder: Path, without: Path | None) -> list[Path]:
     """Return the files of a folder; of one of imported events the one that belongs to it now."""
     imported = read_imported(folder)
     if imported is not None:
         if imported.events_path is None:
             raise DataError(f"the folder {folder} holds no events: nothing was imported yet")
         return [imported.events_path]
-    found = sorted(file for file in folder.rglob("*") if _is_event_file(file, folder))
+    left_out = None if without is None else without.resolve()
+    every = [
+        path
+        for path in folder.rglob("*")
+        if left_out is None or not path.resolve().is_relative_to(left_out)
+    ]
+    tables = sorted(path.parent for path in every if path.name == "_delta_log" and path.is_dir())
+    if any(table != folder for table in tables):
+        raise DataError(
+            f"the folder {folder} has an event store or another Delta table in it, of which not "
+            f"every file counts: {tables[-1]}; name that, or the other files, by itself"
+        )
+    found = sorted(file for file in every if _is_event_file(file, folder))
     if not found:
         raise DataError(f"the folder {folder} holds no events ({', '.join(_ENDINGS)})")
     return found

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SCHEME: Final = "s3://"
 _UNREADABLE: Final = "cannot be read"
+_KEYS_OF_A_MACHINE: Final = "http://169.254.169.254/"  # where a machine of Amazon's has some
 
 
 def is_remote(source: object) -> bool:
@@ -66,11 +67,13 @@ def find_objects(address: str) -> list[str]:
             raise DataError(f"no object of the bucket {bucket} matches {key!r}.{near}")
         return [f"{SCHEME}{bucket}/{each}" for each in found]
     folder = f"{key.rstrip('/')}/" if key else ""
-    found = [
-        each
-        for each in _keys(bucket, folder)
-        if is_event_name(tuple(each.removeprefix(folder).split("/")))
-    ]
+    known = _keys(bucket, folder)
+    if any("_delta_log" in each.removeprefix(folder).split("/")[:-1] for each in known):
+        raise DataError(
+            f"{address} has a Delta table, whose log says which of its files count; it is read "
+            "from a folder of this machine: copy it here first"
+        )
+    found = [each for each in known if is_event_name(tuple(each.removeprefix(folder).split("/")))]
     if not found:
         above = key.rstrip("/").rpartition("/")[0]
         near = did_you_mean(key, _keys(bucket, f"{above}/" if above else ""))
@@ -148,6 +151,11 @@ def _reason(error: Exception) -> str:
     if said:
         return ": ".join(part for part in said.groups() if part)
     words = text.partition("\nDebug source")[0].partition("\n\nDebug")[0]
+    if _KEYS_OF_A_MACHINE in words:  # asked where no other key was found
+        return (
+            "there are no keys for it; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+            "AWS_SKIP_SIGNATURE=true where everybody may read"
+        )
     return " ".join(words.split())
 
 

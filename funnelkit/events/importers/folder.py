@@ -19,7 +19,7 @@ from funnelkit.events.importers.run import Import
 from funnelkit.events.importers.segment import repeats_others
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from funnelkit.events.importers import Format
     from funnelkit.events.importers.result import ImportResult
@@ -39,15 +39,17 @@ def import_files(
     insert_id_clock: str = "received",
     progress: Callable[[int], None] | None = None,
     earlier: str | None = None,
+    without: Path | None = None,
 ) -> ImportResult:
     """Add the events of `sources` to the folder `output`; see `api.import_events`.
 
     `earlier` is the SELECT of those who were seen before elsewhere (see `Finish`).
+    What lies in the folder `without` is no source.
     """
     found = {
         path: str(path)
-        for source in flatten(sources)
-        for file in find_files(source)
+        for source in _checked(flatten(sources))
+        for file in find_files(source, without=without)
         for path in _with_merges(file)
     }
     before = _folder(output)
@@ -101,6 +103,17 @@ def import_files(
                     written.unlink(missing_ok=True)
                 raise
     return replace(result, rejects=written)
+
+
+def _checked(sources: Iterable[str | Path]) -> Iterator[str | Path]:
+    """Yield the sources, none of which is a Delta table."""
+    for source in sources:
+        if (Path(source) / "_delta_log").is_dir():
+            raise DefinitionError(
+                f"{source} is an event store or another Delta table, which is no source of an "
+                "import: not all of its files count. Import what it was made of, or copy it"
+            )
+        yield source
 
 
 def _folder(output: Path) -> Imported:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from funnelkit.errors import DataError
+from funnelkit.errors import DataError, DefinitionError
 from funnelkit.events.connection import connect, data_errors
 from funnelkit.events.sql import Parameters
 from funnelkit.events.store.commit import commit, synced
@@ -68,6 +68,7 @@ def forget(folder: Path, user: str) -> Forgotten:
 
     Raises:
         DataError: nobody has this id, or the folder cannot be written.
+        DefinitionError: two users have it.
     """
     with writing(folder), closing(connect()) as connection, data_errors(str(folder)):
         found = snapshot(folder)
@@ -119,8 +120,15 @@ def _find(found: Snapshot, user: str, connection: DuckDBPyConnection) -> _Whom:
             bind.bind(literally(str(folder / file) for file in files)), hive=False
         )
         given = bind.bind(user)
-        named = f"user_id = {given} OR amplitude_id::VARCHAR = {given}"
-        ids = _ids(connection, bind, relation, named)
+        named = _ids(connection, bind, relation, f"user_id = {given}")
+        numbered = _ids(connection, bind, relation, f"amplitude_id::VARCHAR = {given}")
+        if named and numbered and numbered.isdisjoint(_with_merged(folder, named, connection)):
+            raise DefinitionError(
+                f"{user!r} is the user_id of one user, whose amplitude_id is "
+                f"{min(named)}, and the amplitude_id of another; name the one or the other by an "
+                "id that is only theirs"
+            )
+        ids = named | numbered
         if not ids:
             anonymous = f"device_id = {given} AND user_id IS NULL"
             ids = _ids(connection, bind, relation, anonymous)

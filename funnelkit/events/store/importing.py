@@ -55,7 +55,9 @@ def import_into(
         events = work / "events"
         _begin(events, known)
         rejects = options.pop("rejects", None) or work / "rejects.jsonl"
-        result = import_files(sources, events, rejects=rejects, earlier=_people(folder), **options)
+        result = import_files(
+            sources, events, rejects=rejects, earlier=_people(folder), without=folder, **options
+        )
         kept = None if result.rejects is None else _keep(folder, work, result.rejects)
         state = read_imported(events)
         if state is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DefinitionError
 from funnelkit.events.store.state import is_store
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from funnelkit.events.table import EventTable
+
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+:/")  # a path keeps one of the two slashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,21 @@ class StoreVersion:
         from funnelkit.events.store.reading import open_store
 
         return open_store(self.folder, self.version, self.as_of)
+
+
+def local(folder: str | os.PathLike[str]) -> Path:
+    """Return the folder of a store, which is on this machine.
+
+    Raises:
+        DefinitionError: it is an address, which a path would be made of.
+    """
+    text = os.fspath(folder)
+    if _ADDRESS.match(text):
+        raise DefinitionError(
+            f"{text}: a store is a folder of this machine, and no address; copy it here to read "
+            "it, or write it here and copy it there"
+        )
+    return Path(folder)
 
 
 def store_of(source: object) -> StoreVersion | None:

@@ -149,10 +149,14 @@ def version_at_time(folder: Path, time: datetime) -> Version:
     before = [one for one in found if one.time <= time]
     if not before:
         raise DefinitionError(
-            f"{folder} has no version as of {time.isoformat()}: it began at "
-            f"{found[0].time.isoformat(timespec='seconds')}"
+            f"{folder} has no version as of {_written(time)}: it began at "
+            f"{_written(found[0].time)}, as `store versions` says"
         )
     return before[-1]
+
+
+def _written(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _info(done: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -77,6 +77,22 @@ def counts(source):
     return fk.report(source, steps="A > B").segments[0].counts
 
 
+def test_a_delta_table_is_refused_since_not_all_of_its_files_count(put):
+    put("lake/shop/_delta_log/00000000000000000000.json", b"{}")
+    put("lake/shop/a.parquet", parquet(events_of(range(4), 1)))
+    for source in (f"s3://{BUCKET}/lake/shop/", f"s3://{BUCKET}/lake"):
+        with pytest.raises(DataError, match="has a Delta table, whose log says which"):
+            counts(source)
+    assert counts(f"s3://{BUCKET}/lake/shop/a.parquet") == (4, 2)
+
+
+def test_without_keys_it_is_said_which_variables_have_them():
+    from funnelkit.events import remote
+
+    asked = "Generic S3 error: Error performing PUT http://169.254.169.254/latest/api/token in 2 ms"
+    assert "set AWS_ACCESS_KEY_ID" in remote._reason(OSError(asked))
+
+
 def test_one_object_is_read_where_it_lies(put):
     put("2024/events.parquet", parquet(events_of(range(10), 1)))
     result = fk.report(f"s3://{BUCKET}/2024/events.parquet", steps="A > B")

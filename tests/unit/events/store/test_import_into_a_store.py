@@ -7,6 +7,7 @@ import pytest
 import funnelkit as fk
 from funnelkit.cli.run import run
 from funnelkit.engine import select
+from funnelkit.errors import DataError, DefinitionError
 from funnelkit.events.store.reading import snapshot
 
 
@@ -124,6 +125,34 @@ def test_what_cannot_be_imported_is_said_and_makes_no_store(
     assert run(["import", *arguments]) in {2, 3}
     assert said in capsys.readouterr().err
     assert not (tmp_path / "y" / "_delta_log").exists()
+
+
+def test_a_store_in_the_folder_that_is_imported_is_no_source_of_itself(tmp_path):
+    store = tmp_path / "store"
+    for number in (1, 2):
+        lines(tmp_path / f"{number}.jsonl", event(number, 7, "A"))
+        assert stored(store, tmp_path).events == 1
+    assert fk.report(store, steps="A", count_by="totals").counts == (2,)
+
+
+def test_a_folder_with_a_store_in_it_is_refused_since_not_all_files_of_a_store_count(tmp_path):
+    source = lines(tmp_path / "a.jsonl", event(1, 7, "A"))
+    stored(tmp_path / "store", source)
+    with pytest.raises(DataError, match=r"another Delta table in it.*store; name"):
+        fk.report(tmp_path, steps="A")
+    with pytest.raises(DefinitionError, match="which is no source of an import"):
+        stored(tmp_path / "another", tmp_path / "store")
+
+
+@pytest.mark.parametrize("address", ["s3://bucket/shop", "gs://bucket/shop"])
+def test_an_address_is_no_store_and_makes_no_folder_of_its_name(tmp_path, monkeypatch, address):
+    monkeypatch.chdir(tmp_path)
+    source = lines(tmp_path / "a.jsonl", event(1, 7, "A"))
+    with pytest.raises(DefinitionError, match="a store is a folder of this machine"):
+        stored(address, source)
+    with pytest.raises(DefinitionError, match="a store is a folder of this machine"):
+        fk.report(fk.store(address), steps="A")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
 
 
 def sent(number, kind, **ids):

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 import funnelkit as fk
+from funnelkit.cli.run import run
 from funnelkit.engine import select
 from funnelkit.engine.entry import Entry
 from funnelkit.errors import DataError, DefinitionError, UnsupportedError
@@ -148,6 +149,14 @@ def test_a_store_that_is_read_otherwise_gives_the_numbers_of_the_rows_that_are_l
     assert counts[0] == counts[1]
 
 
+def test_a_time_that_is_not_over_is_said_to_give_no_lasting_number(store, capsys):
+    asked = ["report", "--store", str(store), "--steps", "ProductViewed", "--as-of"]
+    assert run([*asked, "2999-12-31"]) == 0
+    assert "note: --as-of 2999-12-31 is not over yet" in capsys.readouterr().err
+    assert run([*asked, "2020-01-01"]) == 2
+    assert "no version as of 2020-01-02 00:00:00 UTC: it began" in capsys.readouterr().err
+
+
 def test_an_unknown_version_is_an_error_that_names_those_there_are(store):
     with pytest.raises(DefinitionError, match="has no version 9; it has 0 to 2"):
         fk.report(fk.store(store, version=9), steps=WORKSHOP)
@@ -266,6 +275,17 @@ def test_a_forgotten_user_is_in_no_byte_of_any_file(tmp_path):
         fk.report(fk.store(folder, version=1), steps="A")
     with pytest.raises(DataError, match="no events of a user 'erika-mustermann'"):
         forget(folder, "erika-mustermann")
+
+
+def test_an_id_of_two_users_is_refused_before_anybody_is_forgotten(tmp_path):
+    folder = tmp_path / "store"
+    stored(folder, events(("5", "d1", 71, "A"), ("erika", "d2", 5, "A"), ("72", "d3", 72, "A")))
+    with pytest.raises(DefinitionError, match=r"'5' is the user_id of one user.* is 71, and the"):
+        forget(folder, "5")
+    assert open_store(folder).rows == 3
+    assert forget(folder, "71").amplitude_ids == (71,)
+    assert forget(folder, "erika").amplitude_ids == (5,)
+    assert forget(folder, "72").amplitude_ids == (72,)
 
 
 def test_vacuum_erases_what_killed_imports_left_and_old_versions(tmp_path, sample):
