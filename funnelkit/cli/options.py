@@ -108,7 +108,7 @@ Events = Annotated[
     typer.Argument(
         metavar="EVENTS...",
         help="Parquet, JSON lines, CSV (also .gz), or Amplitude's ZIP: files, folders, globs, or - "
-        "for stdin; or the folder of an import or of an event store.",
+        "for stdin; FILE.duckdb::TABLE; or the folder of an import or of an event store.",
     ),
 ]
 EventsOrStore = Annotated[

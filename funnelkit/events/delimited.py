@@ -119,7 +119,7 @@ def delimited_rows(
         DataError: the header has a name twice, or a column without a name; without `rejected` also
             where a row has too many or too few values, or is malformed otherwise.
     """
-    names, delimiter = _header(file)
+    names, delimiter = read_header(file)
     malformed: set[int] = set()
     try:
         _write(connection, file, file.path, delimiter, names, copy)
@@ -171,8 +171,12 @@ def boolean_columns(tables: Sequence[DelimitedRows]) -> set[str]:
     return {name for name in names if all(columns.get(name, True) for columns in found)}
 
 
-def _header(file: EventFile) -> tuple[list[str], str]:
-    """Return the names and the delimiter: the one that the first line has most of."""
+def read_header(file: EventFile) -> tuple[list[str], str]:
+    """Return the names and the delimiter: the one that the first line has most of.
+
+    Raises:
+        DataError: there is no name, or there is one twice, or the header is no text.
+    """
     try:
         # What is wrong further down is told of its line.
         with io.TextIOWrapper(

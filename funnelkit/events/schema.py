@@ -104,16 +104,26 @@ def read_schema(source: ParquetFiles) -> Schema:
         ColumnError: two columns have names that differ only in case.
     """
     described = source.query("DESCRIBE SELECT * FROM {events}")
-    rows = source.query(
-        "SELECT file_name, name, coalesce(duckdb_type, type, ''), coalesce(num_children, 0) "
-        "FROM parquet_schema({files})"
-    )
-    roots: list[tuple[str, Node]] = []
-    entries = iter(rows)
-    for file, name, kind, children in entries:
-        roots.append((source.label(file), _node(name, kind, children, entries)))
+    roots = [(source.label(file), root) for file, root in _roots(source)]
     _check_case(roots)
     return Schema({name: kind for name, kind, *_ in described}, tuple(roots))
+
+
+def read_columns(source: ParquetFiles) -> dict[str, tuple[str, ...]]:
+    """Return the names of the columns of each file, by its path."""
+    return {file: tuple(column.name for column in root.children) for file, root in _roots(source)}
+
+
+def _roots(source: ParquetFiles) -> Iterator[tuple[str, Node]]:
+    """Yield the path of each file, and its schema."""
+    entries = iter(
+        source.query(
+            "SELECT file_name, name, coalesce(duckdb_type, type, ''), coalesce(num_children, 0) "
+            "FROM parquet_schema({files})"
+        )
+    )
+    for file, name, kind, children in entries:
+        yield file, _node(name, kind, children, entries)
 
 
 def _node(

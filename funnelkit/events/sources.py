@@ -21,12 +21,11 @@ from funnelkit.events.bodies import write_lines
 from funnelkit.events.columns import check_mapping, find_roles, parse_columns
 from funnelkit.events.connection import connect, data_errors
 from funnelkit.events.conversion import convert
-from funnelkit.events.delimited import boolean_columns, delimited_rows
+from funnelkit.events.delimited import boolean_columns, delimited_rows, read_header
 from funnelkit.events.files import (
     TRUTH,
     EventFile,
     find_files,
-    flatten,
     partition_keys,
     recognise,
     sum_up,
@@ -35,19 +34,21 @@ from funnelkit.events.frames import is_frame, write_frame
 from funnelkit.events.halves import Halves
 from funnelkit.events.imported import imported_with
 from funnelkit.events.importers.archive import is_zip, members, opened
+from funnelkit.events.importers.direct import names_in_lines, other_product, read_directly
 from funnelkit.events.importers.formats import MERGES
 from funnelkit.events.importers.row import Row
+from funnelkit.events.importers.tables import split
 from funnelkit.events.jsonlines import HalfCharacterError, json_lines, read_names
 from funnelkit.events.merges import follow
 from funnelkit.events.parquet import open_parquet
 from funnelkit.events.remote import fetch, find_objects, is_parquet, is_remote, read_remote
-from funnelkit.events.schema import ParquetFiles, read_schema
+from funnelkit.events.schema import ParquetFiles, read_columns, read_schema
 from funnelkit.events.settled import settle
 from funnelkit.events.store.place import store_of
 from funnelkit.events.table import literally, read_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -177,7 +178,8 @@ class _Opening:
 
     def _files(self, source: object, *, stdin: IO[bytes] | None) -> list[EventFile]:
         files: list[EventFile] = []
-        for path in flatten(source):
+        paths, queries = split(source)
+        for path in paths:
             if os.fspath(path) == STDIN:
                 files.append(self._spool(stdin or _standard_input(), label="standard input"))
                 continue
@@ -190,7 +192,43 @@ class _Opening:
                 else:  # a pipe, as in `describe <(zcat …)`: it can be read only once
                     with file.open("rb") as pipe:
                         files.append(self._spool(pipe, label=str(file)))
-        return self._without_merges(self._without_truth(files))
+        for query in queries:
+            rows = query.write(self.folder / f"query-{next(self.counter)}.parquet")
+            files.append(EventFile(rows, query.label, "parquet"))
+        files = self._without_merges(self._without_truth(files))
+        return self._without_others(files)
+
+    def _without_others(self, files: Sequence[EventFile]) -> list[EventFile]:
+        """Return the files; those of other products as what an import makes of them."""
+        columns = self._columns_of([file for file in files if file.format == "parquet"])
+        kept: list[EventFile] = []
+        others: list[tuple[EventFile, str]] = []
+        for file in files:
+            lines = self._as_lines(file) if file.format == "body" else file
+            if lines.format == "json":
+                names: Collection[str] = names_in_lines(lines)
+            else:
+                names = read_header(file)[0] if file.format == "csv" else columns.get(file.path, ())
+            other = other_product(names, self.explicit) if names else None
+            if other is None:
+                kept.append(lines)
+            else:
+                others.append((lines, other))
+        if others:
+            events, notes = read_directly(others, self.folder / f"others-{next(self.counter)}")
+            self.notes += notes
+            kept += self._unpacked(events, label=sum_up([file.label for file, _ in others]))
+        return kept
+
+    def _columns_of(self, files: Sequence[EventFile]) -> Mapping[Path, Collection[str]]:
+        """Return the columns of Parquet files."""
+        if not files:
+            return {}
+        labels = tuple(file.label for file in files)
+        paths = tuple(str(file.path) for file in files)
+        with data_errors(sum_up(labels)):
+            found = read_columns(ParquetFiles(self.connection, paths, labels))
+        return {Path(path): names for path, names in found.items()}
 
     def _remote(self, address: str) -> list[EventFile]:
         """Return what has to be fetched of an address; Parquet is read where it lies."""
@@ -384,19 +422,14 @@ class _Opening:
 
     def _without_merges(self, files: list[EventFile]) -> list[EventFile]:
         """Take the merged users of a warehouse from among Parquet files."""
-        parquet = {str(file.path): file for file in files if file.format == "parquet"}
+        parquet = {file.path: file for file in files if file.format == "parquet"}
         if len(files) == 1 or not parquet:
             return files
-        with data_errors(sum_up([file.label for file in parquet.values()])):
-            found = self.connection.execute(
-                "SELECT file_name, list(name) FROM parquet_schema($files) GROUP BY file_name",
-                {"files": literally(parquet)},
-            ).fetchall()
-        for path, names in found:
+        for path, names in self._columns_of(list(parquet.values())).items():
             if MERGES.recognises(names):
                 file = parquet[path]
-                values = {"files": literally([path])}
-                source = ParquetFiles(self.connection, (path,), (file.label,))
+                values = {"files": literally([str(path)])}
+                source = ParquetFiles(self.connection, (str(path),), (file.label,))
                 row = Row(read_schema(source).types)
                 relation = read_parquet("$files", hive=False)
                 self._add_merges(row, relation, values, label=file.label)

@@ -40,14 +40,16 @@ def import_files(
     progress: Callable[[int], None] | None = None,
     earlier: str | None = None,
     without: Path | None = None,
+    labels: Mapping[Path, str] | None = None,
 ) -> ImportResult:
     """Add the events of `sources` to the folder `output`; see `api.import_events`.
 
     `earlier` is the SELECT of those who were seen before elsewhere (see `Finish`).
-    What lies in the folder `without` is no source.
+    What lies in the folder `without` is no source. `labels` are the names of files in messages,
+    where they are not those of their paths.
     """
     found = {
-        path: str(path)
+        path: (labels or {}).get(path, str(path))
         for source in _checked(flatten(sources))
         for file in find_files(source, without=without)
         for path in _with_merges(file)
