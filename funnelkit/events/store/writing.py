@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from funnelkit.errors import DataError, DefinitionError
-from funnelkit.events.connection import connect, data_errors
+from funnelkit.events.connection import connect, data_errors, work_connection
 from funnelkit.events.duplicates import DAYS, find_known, telling_apart
 from funnelkit.events.importers.columns import RECEIVED
 from funnelkit.events.sql import Parameters, quote_identifier, quote_path
@@ -88,7 +88,11 @@ def append(
         DefinitionError: `buckets` is not what the store has.
     """
     more = adding or Adding()
-    with _scratch(folder) as scratch, closing(connect()) as connection, data_errors(str(folder)):
+    with (
+        _scratch(folder) as scratch,
+        closing(work_connection(scratch)) as connection,
+        data_errors(str(folder)),
+    ):
         before = opened(folder, buckets)
         catalogue, added = before.catalogue, list[StoredFile]()
         if table is not None:
