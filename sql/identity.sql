@@ -1,6 +1,7 @@
 -- Amplitude IDs of events that have none (specification A13, rules 1 to 6).
 --
--- {people} has: place (the order of arrival), user_id, device_id, given (the amplitude_id, if any)
+-- {people} has: place (the order of arrival), user_id, device_id, given (the amplitude_id, if any,
+-- which is negative where it was found here before)
 --
 -- What each device has seen: its first event with a user, and whether an anonymous one came before.
 CREATE TEMP TABLE fk_devices AS
@@ -44,7 +45,6 @@ WITH seen AS (
 )
 SELECT
     seen.user_id,
-    seen.given IS NOT NULL AS is_given,
     CASE
         WHEN seen.given IS NOT NULL THEN seen.given
         WHEN fk_devices.known_at = seen.first_at AND fk_devices.was_anonymous THEN fk_devices.id
@@ -80,4 +80,4 @@ SELECT fk_devices.id AS amplitude_id, fk_users.id AS merged_amplitude_id
 FROM fk_devices JOIN fk_users ON fk_users.user_id = fk_devices.first_user
 WHERE was_anonymous
     AND fk_devices.id <> fk_users.id
-    AND NOT (fk_devices.is_given AND fk_users.is_given);
+    AND least(fk_devices.id, fk_users.id) < 0;

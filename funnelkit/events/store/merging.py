@@ -58,10 +58,19 @@ def _together(
 ) -> Path | None:
     """Write merges of two files into one and return it; the first one, where there is none."""
     connection.execute("DROP TABLE IF EXISTS fk_final").fetchall()
+    bind = Parameters()
+    sql = f"SELECT {COLUMNS} FROM {_parquet(more, bind)}"
+    if before is not None:
+        known = _parquet(before, bind)
+        # What an id was found to stand for, it stays.
+        found = "merge_time IS NULL AND least(amplitude_id, merged_amplitude_id) < 0"
+        sql = (
+            f"SELECT {COLUMNS} FROM {known} UNION {sql} WHERE NOT coalesce({found} "
+            f"AND amplitude_id IN (SELECT amplitude_id FROM {known}), false)"
+        )
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE fk_merges AS SELECT DISTINCT {COLUMNS} "
-        "FROM read_parquet($files, union_by_name = true)",
-        {"files": literally(str(file) for file in (more, before) if file is not None)},
+        f"CREATE OR REPLACE TEMP TABLE fk_merges AS SELECT DISTINCT * FROM ({sql})",
+        bind.used_in(sql),
     ).fetchall()
     if not follow(connection, "fk_merges"):
         return before
@@ -98,7 +107,7 @@ def _joined(
         return None
     events = people.relation(bind, [*people.files, *added])
     if merges is not None:
-        final = read_parquet(bind.bind(literally([str(merges)])), hive=False)
+        final = _parquet(merges, bind)
         events = (
             "(SELECT user_id, device_id, coalesce(final, amplitude_id) AS amplitude_id, event_time "
             f"FROM {events} LEFT JOIN (SELECT amplitude_id, final FROM {final}) "
@@ -137,6 +146,10 @@ def _joined(
     ).fetchall()
     found = _one(connection, "SELECT count(*) FROM read_parquet($p1)", _bound([str(target)]))
     return target if found else None
+
+
+def _parquet(file: Path, bind: Parameters) -> str:
+    return read_parquet(bind.bind(literally([str(file)])), hive=False)
 
 
 def _bound(files: list[str]) -> Parameters:

@@ -221,3 +221,19 @@ def test_what_an_anonymous_device_was_merged_into_it_stays(tmp_path):
         stored(store, lines(tmp_path / f"{number}.jsonl", *rows))
     assert fk.report(store, steps="A > B").counts == (1, 1)
     assert fk.report(store, steps="A > C").counts == (1, 0)
+
+
+def test_an_anonymous_device_belongs_to_whom_it_knew_first_by_receipt_not_by_time(tmp_path):
+    def received(second, *rows):
+        return [
+            row | {"server_received_time": f"2026-05-01 00:00:{second + place:02}.000000"}
+            for place, row in enumerate(rows)
+        ]
+
+    first = received(0, sent(1, "A", device_id="phone"), sent(2, "X", user_id="erika"))
+    second = received(
+        10,
+        sent(9, "B", device_id="phone", user_id="erika"),
+        sent(5, "X", device_id="phone", user_id="jonas"),
+    )
+    assert counted(tmp_path, first, second) == (1, 1)
