@@ -57,7 +57,9 @@ def verify(
     defined = define(funnel=chosen, **definition)
     wanted = expect if expect is not None else file_expect
     if wanted is None:
-        raise DefinitionError('nothing is expected: give --expect "1177, 638", one count per step')
+        raise DefinitionError(
+            f'nothing is expected: give --expect "1177, 638", one count per step{_read_as(events)}'
+        )
     expected = expected_counts(wanted, defined)
     result = report(
         events,
@@ -79,3 +81,13 @@ def verify(
         most_pairs=MOST_PAIRS if why else 0,
     )
     return Verification(result, expected, explanation)
+
+
+def _read_as(events: Any) -> str:
+    """Return that files are read as events which may be meant as answers of Amplitude's."""
+    names = [str(each) for each in events] if isinstance(events, (list, tuple)) else []
+    meant = [name for name in names if name.lower().endswith((".json", ".csv", ".txt"))]
+    if not meant:
+        return ""
+    verb = "holds" if len(meant) == 1 else "hold"
+    return f" ({', '.join(meant)} {verb} no chart and no answer about a funnel: read as events)"

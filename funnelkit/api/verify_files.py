@@ -78,7 +78,11 @@ def verify_files(
         names = ", ".join(case.name for case in cases)
         raise DefinitionError(f"no funnel is called like {keyword!r}: there are {names}")
     results = run(chosen, exit_first=exit_first, why=why, fetch=fetch, data_end=data_end, now=now)
-    return VerificationRun(results=tuple(results), deselected=len(cases) - len(chosen))
+    return VerificationRun(
+        results=tuple(results),
+        deselected=len(cases) - len(chosen),
+        not_run=len(chosen) - len(results),
+    )
 
 
 def run(
@@ -172,6 +176,11 @@ def _verified(
     known = case.terms.known_difference
     comparison = Comparison(checks=tuple(with_known_difference(checks, known, today)))
     failed = _differs(comparison)
+    if not failed and case.lock is not None and case.lock.numbers_were_edited:
+        warnings.append(
+            f"{case.lock.path} was edited: its numbers are not those of its hash, and some may "
+            "have been taken out"
+        )
     result = replace(result, warnings=(*result.warnings, *warnings))
     found = CaseResult(case=case, comparison=comparison, result=result)
     amplitude = any(one.origin != "events" for one in case.expectations)

@@ -67,6 +67,8 @@ def summary(run: VerificationRun) -> str:
     ]
     if run.deselected:
         parts.append(f"{run.deselected} not chosen")
+    if run.not_run:
+        parts.append(f"{run.not_run} not run")
     return ", ".join(parts)
 
 
@@ -106,7 +108,7 @@ def _case(result: CaseResult, *, quiet: bool, full: bool) -> Iterator[str]:
     word = outcome.upper() if outcome in {"fail", "error"} else outcome
     where = "" if result.case.source is None else f" ({result.case.source})"
     numbers = 0 if result.comparison is None else len(result.comparison.checks)
-    tail = f", {count(numbers)} numbers" if outcome != "error" else ""
+    tail = f", {count(numbers)} number{'' if numbers == 1 else 's'}" if outcome != "error" else ""
     yield from hanging(word, f"{result.case.name}{where}{tail}", indent=10)
     if result.error is not None:
         for line in str(result.error).splitlines():
@@ -144,5 +146,5 @@ def _row(check: Check) -> str:
     shown = check.written(difference, signed=True) if difference else ""
     return (
         f"{MARKS[check.verdict]} {fit(check.what, WHAT - 1)} "
-        f"{check.written(check.expected):>11}{check.written(check.found):>11}{shown:>12}"
+        f"{check.written(check.expected):>11} {check.written(check.found):>10} {shown:>11}"
     ).rstrip()

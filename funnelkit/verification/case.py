@@ -83,6 +83,10 @@ class CaseResult:
         checks = self.comparison.of(self.outcome)  # type: ignore[arg-type]
         first = checks[0].words
         more = f" (and {len(checks) - 1} more)" if len(checks) > 1 else ""
+        if checks[0].reason is not None and all(
+            one.difference == 0 and one.reason == checks[0].reason for one in checks
+        ):  # no number is to blame
+            first, more = checks[0].reason, ""
         found = [culprit.words for culprit in self.culprits]
         if self.explanation is not None and self.explanation.certainty == "cause":
             found.append(self.explanation.words)
@@ -108,10 +112,14 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationRun:
-    """All cases of a run, in order."""
+    """All cases of a run, in order.
+
+    `deselected` were not chosen; `not_run` would have come after the first that did not pass.
+    """
 
     results: tuple[CaseResult, ...]
     deselected: int = 0
+    not_run: int = 0
 
     @property
     def ok(self) -> bool:
@@ -128,6 +136,7 @@ class VerificationRun:
             "schema": "funnelkit.verification/1",
             "ok": self.ok,
             "deselected": self.deselected,
+            "not_run": self.not_run,
             "cases": [one.to_dict() for one in self.results],
         }
 

@@ -79,7 +79,9 @@ class Check:
 
     @property
     def words(self) -> str:
-        """The whole check: `step 1 View: expected 3, found 2 (-1)`."""
+        """The whole check: `step 1 View: expected 3, found 2 (-1)`; the reason where both agree."""
+        if self.difference == 0 and self.reason:
+            return f"{self.what}: {self.reason}"
         words = f"{self.what}: expected {self.written(self.expected)}"
         if self.difference != 0:
             words += f", found {self.written(self.found)}"

@@ -58,18 +58,26 @@ def _differences(labels: Sequence[str], funnel: Funnel) -> Iterator[_Difference]
     if len(labels) != len(funnel.steps):
         return  # the counts do not fit, either, which is said there
     for number, (label, step) in enumerate(zip(labels, funnel.steps, strict=True), 1):
-        bare = _bare(label)
-        if bare and _has_one_name(step) and fold(bare) != fold(step.label):
+        names = _names(label)
+        bare = names[-1]
+        if bare and _has_one_name(step) and fold(step.label) not in map(fold, names):
             yield _Difference(number, bare, step.label)
 
 
-def _bare(label: str) -> str:
-    """Return the event's name of a step's label: without its number, and without its filters."""
+def _names(label: str) -> list[str]:
+    """Return what a step's label may be the name of: with its number, and ever fewer filters.
+
+    The last one has neither; but an event may be called `2. Pay`, or `Revenue (Verified)`.
+    """
     numbered = _NUMBERED.match(label)
+    found = [label.strip()]
     name = label[numbered.end() :] if numbered else label
-    while (shorter := _FILTER.sub("", name)) != name:
+    while True:
+        found.append(name.strip())
+        shorter = _FILTER.sub("", name)
+        if shorter == name:
+            return found
         name = shorter
-    return name.strip()
 
 
 def _has_one_name(step: Step) -> bool:

@@ -27,7 +27,7 @@ def is_response(document: object) -> bool:
     return bool(_elements(document))
 
 
-def read_response(document: Mapping[str, Any], *, source: str) -> Expectation:
+def read_response(document: Mapping[str, Any] | list[Any], *, source: str) -> Expectation:
     """Return the numbers of an answer: per segment and group counts, days, and times.
 
     Amplitude's averages are cut to milliseconds, its medians approximate. Index 0 of the times is
@@ -37,6 +37,8 @@ def read_response(document: Mapping[str, Any], *, source: str) -> Expectation:
         DataError: the answer is an error of Amplitude's, or its shape is not that of a funnel's.
     """
     elements = _elements(document)
+    if isinstance(document, list):  # bare: nothing is said of the whole
+        document = {"data": document}
     if not elements:
         what = (
             "its data is empty" if document.get("data") in ([], {}) else "it has no cumulativeRaw"
@@ -106,9 +108,10 @@ def _flag(document: Mapping[str, Any], key: str) -> bool | None:
 
 
 def _elements(document: object) -> list[Mapping[str, Any]]:
-    if not isinstance(document, dict):
-        return []
-    data = document.get("data")
+    """Return the parts of an answer, also of one whose wrapper was taken off, as by `jq .data`."""
+    data = document
+    if isinstance(document, dict) and "cumulativeRaw" not in document:
+        data = document.get("data")
     elements: list[Any] = data if isinstance(data, list) else [data]
     found: list[Mapping[str, Any]]
     found = [one for one in elements if isinstance(one, dict) and "cumulativeRaw" in one]

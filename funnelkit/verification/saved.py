@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.errors import DataError
+from funnelkit.errors import CouldNotCheck, DataError
 from funnelkit.verification.chart_csv import is_chart_csv, read_chart_csv
 from funnelkit.verification.response import is_response, read_response
 
@@ -37,6 +37,7 @@ def read_answer_text(content: str, *, source: str) -> Expectation:
 
     Raises:
         DataError: it is no answer about a funnel; an error of Amplitude's is quoted.
+        CouldNotCheck: it is an error that passes: a limit that was reached, or a server's.
     """
     document = _json(content)
     if document is None:
@@ -46,13 +47,14 @@ def read_answer_text(content: str, *, source: str) -> Expectation:
         return read_chart_csv(wrapped, source=source)
     if isinstance(document, dict) and isinstance(document.get("error"), dict):
         error = document["error"]
-        raise DataError(
+        words = (
             f"{source} holds an error of Amplitude's: {error.get('http_code', '')} "
             f"{error.get('message', '')} {_details(error)}".rstrip()
         )
+        raise CouldNotCheck(words) if _may_pass(error.get("http_code")) else DataError(words)
     if isinstance(document, dict) and "data" not in document and document.get("error"):
         raise DataError(f"{source} holds an error of Amplitude's: {str(document['error'])[:200]}")
-    if not isinstance(document, dict):
+    if not isinstance(document, (dict, list)):
         raise DataError(f"{source} is no answer about a funnel")
     return read_response(document, source=source)
 
@@ -69,6 +71,10 @@ def read_text(path: Path) -> str:
         raise DataError(f"{path} cannot be read: byte {error.start + 1} is not UTF-8") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _may_pass(code: object) -> bool:
+    return isinstance(code, int) and (code == 429 or code >= 500)  # noqa: PLR2004
 
 
 def _details(error: dict[str, Any]) -> str:

@@ -92,7 +92,7 @@ def test_k_chooses_x_stops_and_q_is_quiet(told, folder):
         (folder / f"{name}.funnel.toml").write_text(SHOP.replace("[3, 2]", "[3, 1]"))
     code, out, _ = told("verify", "-k", "SHOP")
     assert (code, out.splitlines()[-1]) == (0, "1 passed, 2 not chosen")
-    assert told("verify", "-x")[1].splitlines()[-1] == "1 failed"
+    assert told("verify", "-x")[1].splitlines()[-1] == "1 failed, 2 not run"
     code, out, err = told("verify", "-q")
     assert out.splitlines() == [
         "FAIL      a (a.funnel.toml), 2 numbers",
@@ -230,12 +230,41 @@ def test_what_the_lock_names_is_not_guessed_at_again(told, folder):
     assert "window 1d instead of 5s" in told("verify", "--why")[1]
 
 
+def test_a_lock_from_which_numbers_were_taken_passes_with_a_warning(told, folder):
+    assert told("lock")[0] == 0
+    path = folder / "shop.lock.json"
+    lock = json.loads(path.read_text())
+    del lock["segments"][0]["series"]
+    path.write_text(json.dumps(lock))
+    code, _, err = told("verify")
+    assert code == 0
+    assert err == (
+        "warning: shop: shop.lock.json was edited: its numbers are not those of its hash, and some "
+        "may have been taken out\n"
+    )
+
+
+def test_what_is_undecided_and_agrees_is_said_without_a_number(told, folder):
+    with (folder / "shop.funnel.toml").open("a") as file:
+        file.write("fetched_at = 2026-05-03\n")
+    code, _, err = told("verify")
+    assert code == 5
+    assert err.startswith("error: shop: not settled when it was read on 2026-05-03: ")
+
+
+def test_a_file_that_may_be_meant_as_an_answer_is_named_where_nothing_is_expected(told, folder):
+    (folder / "other.csv").write_text("a,b\n1,2\n")
+    code, _, err = told("verify", "other.csv", "events.jsonl", "--steps", "View > Add")
+    assert code == 2
+    assert "(other.csv holds no chart and no answer about a funnel: read as events)" in err
+
+
 def test_a_known_difference_that_is_gone_blames_nobody(told, folder):
     known = 'known_difference = { reason = "x", until = 2999-01-01 }\n'
     (folder / "shop.funnel.toml").write_text(SHOP + known)
     code, out, err = told("verify")
     assert code == 1
-    assert err.endswith("expected 3; nothing differs any more: take known_difference out\n")
+    assert err == "failed: shop: nothing differs any more: take known_difference out\n"
     assert "cause" not in out
 
 
@@ -522,7 +551,7 @@ def test_a_funnel_named_by_a_cohort_and_a_custom_event_says_what_exports_do_not_
         (["verify", "shop.funnel.toml", "-o", "shop.funnel.toml"], 2, "no format ends in .toml"),
         (["verify", "other.json", "shop.funnel.toml"], 3, "it has no cumulativeRaw"),
         (["verify", "broken.lock.json", "events.jsonl"], 2, "broken.lock.json"),
-        (["verify", "refused.json", "shop.funnel.toml"], 3, "429 Unspecified Error"),
+        (["verify", "refused.json", "shop.funnel.toml"], 5, "429 Unspecified Error"),
         (["lock", "no_window.funnel.toml"], 2, "a lock states its window"),
         (["lock", ".", "-o", "x.lock.json"], 2, "choose with -k"),
     ],
@@ -591,3 +620,14 @@ def test_names_that_say_the_same_are_no_news(told, folder, heads):
     code, _, err = told("verify", "shop.funnel.toml", "shop.csv", "--unchecked", "skip")
     assert code == 0
     assert "another chart" not in err
+
+
+def test_an_event_may_have_brackets_in_its_name(told, folder):
+    events = [{**event, "event_type": "Revenue (Verified)"} for event in EVENTS[::2]]
+    write(folder, [*EVENTS, *events, {**EVENTS[0], "event_type": "Revenue"}])
+    funnel = SHOP.partition("[expect]")[0].replace("View", '\\"Revenue (Verified)\\"')
+    (folder / "shop.funnel.toml").write_text(funnel)
+    for label in ("Revenue (Verified)", "Revenue (Verified) (home)", "1. Revenue (Verified)"):
+        (folder / "shop.csv").write_text(f"Segment,{label},Add\nAll Users,3,2\n")
+        code, _, err = told("verify", "shop.funnel.toml", "shop.csv", "--unchecked", "skip")
+        assert (code, err) == (0, ""), err

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from funnelkit.errors import DataError
+from funnelkit.errors import CouldNotCheck, DataError
 from funnelkit.verification.arguments import told_apart
 from funnelkit.verification.expected import ExpectedInterval, ExpectedSeries, ExpectedTime
 from funnelkit.verification.saved import read_answer_text
@@ -120,9 +120,9 @@ def test_what_amplitude_says_of_its_numbers_is_kept(said, doubt):
         ({"data": [{**ELEMENT, "cumulativeRaw": [6, 24]}]}, "answer: data[0]: no funnel can have"),
         ({"error": "Invalid user property X"}, "an error of Amplitude's: Invalid user property X"),
         (
-            {"error": {"http_code": 429, "message": "Unspecified Error",
+            {"error": {"http_code": 400, "message": "Unspecified Error",
                        "metadata": {"details": "Exceeded rate limit"}}},
-            "holds an error of Amplitude's: 429 Unspecified Error Exceeded rate limit",
+            "holds an error of Amplitude's: 400 Unspecified Error Exceeded rate limit",
         ),
         ("[1, 2]", "is no answer about a funnel"),
         ("Country,Users\r\nDE,3\r\n", "no row begins with Segment"),
@@ -135,6 +135,18 @@ def test_what_is_no_answer_is_refused_with_the_reason(document, words):
     with pytest.raises(DataError) as raised:
         read(document)
     assert words in str(raised.value)
+
+
+@pytest.mark.parametrize("code", [429, 500, 504])
+def test_an_error_that_passes_is_no_wrong_file(code):
+    with pytest.raises(CouldNotCheck, match=f"an error of Amplitude's: {code}"):
+        read({"error": {"http_code": code}})
+
+
+def test_an_answer_without_its_wrapper_is_one():
+    element = {"groupValue": "", "cumulativeRaw": [3, 2], "events": ["A", "B"]}
+    counts = [read(form).counts for form in ({"data": [element]}, [element], element)]
+    assert counts == [(3, 2)] * 3
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
