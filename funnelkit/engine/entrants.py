@@ -177,10 +177,10 @@ def from_arrays(bucket: Bucket, matched: Matched, rules: Rules) -> Entrants:
     if matched.free_reach is not None:
         covers = np.array([0, *(_covers(rules, got) for got in range(1, steps + 1))], np.int8)
         excluded = (matched.free_reach > reach) * covers[reach]
-    repeats = None
+    repeats: Any = None
     if matched.repeats is not None:
         counts = matched.repeats.reshape(-1, steps)
-        repeats = tuple(counts[reach > k + 1, k] for k in range(steps - 1))
+        repeats = tuple(np.compress(reach > k + 1, counts[:, k]) for k in range(steps - 1))
     return Entrants(
         steps=steps,
         unit=bucket.units[matched.unit],
@@ -226,11 +226,11 @@ def best_of_units(matched: Matched, steps: int) -> Matched:
     columns = (matched.unit, matched.reach, matched.entries)
     keep, sums = best_lines(*map(frozen, columns))
     return Matched(
-        unit=matched.unit[keep],
+        unit=np.compress(keep, matched.unit),  # an index of booleans takes five times as long
         interval=np.zeros(len(sums), np.int32),
-        reach=matched.reach[keep],
+        reach=np.compress(keep, matched.reach),
         entries=sums,
-        rows=matched.rows.reshape(-1, steps)[keep].ravel(),
+        rows=np.compress(keep, matched.rows.reshape(-1, steps), axis=0).ravel(),
     )
 
 
