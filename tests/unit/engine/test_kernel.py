@@ -15,6 +15,8 @@ def package(tmp_path, monkeypatch):
     (tmp_path / "kernels").mkdir()
     (tmp_path / "kernels" / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
+    # Python takes byte code for that of a source of the same length in the same second.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     def write(rule):
         for name in [name for name in sys.modules if name.startswith("kernels")]:
