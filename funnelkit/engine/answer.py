@@ -10,7 +10,7 @@ from funnelkit.engine.bucket import Bucket, frozen
 from funnelkit.engine.entrants import (
     Entrants,
     Matched,
-    best_of_units,
+    best_matched,
     from_arrays,
     from_lists,
 )
@@ -36,7 +36,7 @@ def answer_with_best(bucket: Bucket, entry: Entry, rules: Rules) -> tuple[Entran
     """
     call = _Call(bucket, entry, rules)
     found = call.run(strict=rules.is_strict)
-    best = best_of_units(found, rules.steps)
+    best = best_matched(found, rules.steps)
     if rules.frequency:
         best = best.repeated(call.repeats(best))
     return from_arrays(bucket, found, rules), from_arrays(bucket, best, rules)

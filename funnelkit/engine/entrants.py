@@ -217,7 +217,7 @@ def _times(us: Any, matched: Matched, rules: Rules) -> tuple[Any, tuple[Any, ...
     return ticks[:, 0], durations, ticks[finished, -1] - ticks[finished, 0]
 
 
-def best_of_units(matched: Matched, steps: int) -> Matched:
+def best_matched(matched: Matched, steps: int) -> Matched:
     """Return of each unit's lines, which follow each other by interval, the best (see `pieces`)."""
     import numpy as np
 
