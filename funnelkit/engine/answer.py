@@ -92,7 +92,9 @@ class _Call:
             scratch = [self._slots(size) for size in sizes]
             more = [rules.shift, every]
             return self._lines("strict", "match_strictly", [*question, *more, *scratch])
-        scratch = [self._slots(size) for size in (steps * steps, steps, steps, steps, steps)]
+        from funnelkit.engine.match import scratch_sizes
+
+        scratch = [self._slots(size) for size in scratch_sizes(steps)]
         return self._lines("match", "match_units", [*question, *scratch])
 
     def repeats(self, found: Matched) -> Any:

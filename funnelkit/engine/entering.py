@@ -18,6 +18,15 @@ def may_enter(
     )
 
 
+def in_ticks(us: int, tick: int) -> int:
+    """Return the start of the tick of a time; a division by a constant takes a quarter as long."""
+    if tick == 1_000_000:  # noqa: PLR2004 - a second
+        return us // 1_000_000 * 1_000_000
+    if tick == 1_000:  # noqa: PLR2004 - a millisecond
+        return us // 1_000 * 1_000
+    return us // tick * tick
+
+
 def interval_of(now: int, edges: Ints, interval: int) -> int:
     """Return the interval, `interval` or a later one, in which a time before the end lies."""
     last = interval

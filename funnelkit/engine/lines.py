@@ -11,15 +11,9 @@ from typing import Any
 import numba
 import numpy as np
 
+from funnelkit.engine.kernel import compiled
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def in_ticks(us: int, tick: int) -> Any:
-    """Return the start of the tick of a time; a division by a constant takes a quarter as long."""
-    if tick == 1_000_000:  # noqa: PLR2004 - a second
-        return us // 1_000_000 * 1_000_000
-    if tick == 1_000:  # noqa: PLR2004 - a millisecond
-        return us // 1_000 * 1_000
-    return us // tick * tick
+in_ticks = compiled("entering", "in_ticks")
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]

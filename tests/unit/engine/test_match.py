@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from funnelkit.engine import kernel
+from funnelkit.engine.match import scratch_sizes
 
 SECOND = 1_000_000
 FIRST, LAST = -(2**62), 2**62
@@ -23,7 +24,7 @@ def matched(
     us, mask, flags = ([row[i] for row in rows] for i in range(3))
     out = [[0] * len(units) for _ in range(4)] + [[-1] * (len(units) * steps)]
     edges = [start, end]
-    scratch = [[0] * size for size in (steps * steps, *[steps] * 4)]
+    scratch = [[0] * size for size in scratch_sizes(steps)]
     run = kernel.plain("match", "match_units")
     if compiled:
         run = kernel.compiled("match", "match_units")
