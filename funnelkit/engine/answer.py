@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from funnelkit.engine import kernel
+from funnelkit.engine import kernel, match
 from funnelkit.engine.bucket import Bucket, frozen
 from funnelkit.engine.entrants import (
     Entrants,
@@ -92,9 +92,7 @@ class _Call:
             scratch = [self._slots(size) for size in sizes]
             more = [rules.shift, every]
             return self._lines("strict", "match_strictly", [*question, *more, *scratch])
-        from funnelkit.engine.match import scratch_sizes
-
-        scratch = [self._slots(size) for size in scratch_sizes(steps)]
+        scratch = [self._slots(size) for size in match.scratch_sizes(steps)]
         return self._lines("match", "match_units", [*question, *scratch])
 
     def repeats(self, found: Matched) -> Any:
