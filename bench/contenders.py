@@ -31,7 +31,8 @@ def ours(data: Dataset, *, name: str = "funnelkit", question: str = "", **views:
         import funnelkit as fk
 
         steps, window = " > ".join(STEPS), f"{WINDOW_DAYS}d"
-        return fk.report(data.path, steps=steps, window=window, **views).counts
+        source = data.path if data.kept else fk.store(data.path, cache=False)
+        return fk.report(source, steps=steps, window=window, **views).counts
 
     return Contender(name, data.name, run, question)
 
@@ -154,6 +155,7 @@ def everybody(events: int) -> Sequence[Contender]:
     stored, time, key = store(events), by_time(events), by_user(events)
     return (
         ours(stored),
+        ours(store(events, kept=False)),
         ours(time),
         ours(key),
         window_funnel(f"file('{time.path}', Parquet)", time.user, time.name, events),

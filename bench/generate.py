@@ -38,11 +38,12 @@ SEED = 20_260_101
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One file, and the column that says who."""
+    """Where events are, and the column that says who; `kept` may selections of a store be."""
 
     name: str
     path: Path
     user: str
+    kept: bool = True
 
 
 def folder() -> Path:

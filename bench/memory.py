@@ -80,7 +80,7 @@ def main() -> int:
             line += f"  {WHOLE.verdict(mib)}"
             line += f"  {each:5.1f} bytes a step event"
             kept &= WHOLE.kept_by(mib)
-            if contender.data != "store":
+            if not contender.data.startswith("store"):
                 line += f"  {PER_STEP_EVENT.verdict(each)}"
                 kept &= PER_STEP_EVENT.kept_by(each)
         print(line, flush=True)

@@ -21,9 +21,14 @@ TABLES = {"as_text": "String", "as_numbers": "LowCardinality(String)"}
 """The tables by name, and the type of the event type in each."""
 
 
-def store(events: int) -> Dataset:
-    """Return the event store."""
-    data = Dataset("store", folder() / f"store_{events}", "amplitude_id")
+FIRST_TIME = "store, first time"
+"""The store without what reports keep of it: as if each were the first that selects this."""
+
+
+def store(events: int, *, kept: bool = True) -> Dataset:
+    """Return the event store; without `kept` no report finds what another one selected."""
+    name = "store" if kept else FIRST_TIME
+    data = Dataset(name, folder() / f"store_{events}", "amplitude_id", kept)
     if not data.path.exists():
         import funnelkit as fk
 

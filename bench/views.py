@@ -5,7 +5,8 @@ the distributions of times. ClickHouse answers the part of it that `windowFunnel
 information: counts of those who pass the filter, and for each group those who can enter in it.
 
 None may take more than twice as long as the plain report: it walks the events once, and the data
-once.
+once. That holds where all read their events. Where a store has kept what they select, only the
+views are left, and their times are for information.
 """
 
 from __future__ import annotations
@@ -71,8 +72,8 @@ def filtered_by_clickhouse(events: int) -> Contender:
     return Contender("ClickHouse, filter, groups", "MergeTree", run, FILTERED)
 
 
-def compare(data: Dataset, rounds: int, *more: Contender) -> bool:
-    """Print all times; return whether all reports are within the limit."""
+def compare(data: Dataset, rounds: int, *more: Contender, bound: bool = True) -> bool:
+    """Print all times; return whether all reports are within the limit, if there is one."""
     reports = [ours(data, name=name, **views) for name, views in VIEWS.items()]
     reports.append(ours(data, name=FILTERED, question=FILTERED, **VIEWS_OF_FILTERED))
     plain, *others = take_turns([*reports, *more], rounds)
@@ -85,7 +86,7 @@ def compare(data: Dataset, rounds: int, *more: Contender) -> bool:
             f"  {times.contender.name:27} {times.seconds:7.3f} s  {times.cpu_seconds:7.3f} s of CPU"
             f"  {ratio:5.2f} x plain  ({times.cpu_over(plain):.2f} x its CPU)"
         )
-        if times.contender not in more:
+        if bound and times.contender not in more:
             line += f"  {TWICE.verdict(ratio)}"
             kept &= TWICE.kept_by(ratio)
         print(line, flush=True)
@@ -100,7 +101,8 @@ def main() -> int:
     events, rounds = chosen.events, chosen.rounds
     print(f"{' > '.join(STEPS)}; medians of {rounds} turns")
     kept = [
-        compare(store(events), rounds, filtered_by_clickhouse(events)),
+        compare(store(events, kept=False), rounds, filtered_by_clickhouse(events)),
+        compare(store(events), rounds, bound=False),
         compare(by_time(events), rounds),
         compare(by_user(events), rounds),
     ]

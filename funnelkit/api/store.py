@@ -24,6 +24,7 @@ def store(
     *,
     version: int | None = None,
     as_of: str | datetime | None = None,
+    cache: bool = True,
 ) -> StoreVersion:
     """Return a version of an event store, to be given to `report` and all that takes events.
 
@@ -31,6 +32,7 @@ def store(
         folder: where the store is.
         version: its number; by default the last one.
         as_of: the version that was the last one at a time (ISO 8601, UTC; a date is its end).
+        cache: whether what a report selects is kept in the store's folder for the next report.
 
     Raises:
         DefinitionError: both are given, or `as_of` is no time.
@@ -38,7 +40,8 @@ def store(
     """
     from funnelkit.events.store.place import StoreVersion
 
-    return StoreVersion(_checked(folder), version, None if as_of is None else _moment(as_of))
+    moment = None if as_of is None else _moment(as_of)
+    return StoreVersion(_checked(folder), version, moment, cache=cache)
 
 
 def store_info(folder: str | os.PathLike[str], *, version: int | None = None) -> StoreInfo:

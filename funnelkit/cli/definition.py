@@ -57,11 +57,12 @@ def place(
     store: opt.Store = None,
     store_version: opt.StoreVersion = None,
     as_of: opt.AsOf = None,
+    no_cache: opt.NoCache = False,  # noqa: FBT002 - an option, as Typer reads it
 ) -> None:
     """List the options that name a version of a store, in the same way."""
 
 
-PLACE = ("store", "store_version", "as_of")
+PLACE = ("store", "store_version", "as_of", "no_cache")
 MEASURES = ("interval", "time_to_convert", "bins", "frequency", "sum", "by_age")
 GROUPS = ("group_by", "group_limit")
 RELATIVE = ("last", "offset", "exclude_incomplete", "exclude_weekday", "time_of_day")

@@ -399,6 +399,15 @@ StoreVersion = Annotated[
         metavar="N", help="A version of the store. [default: the last]", rich_help_panel=OUTPUT
     ),
 ]
+NoCache = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache",
+        envvar="FUNNELKIT_NO_CACHE",
+        help="Keep nothing in the store's folder that would make the next report faster.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 AsOf = Annotated[
     str | None,
     typer.Option(

@@ -14,6 +14,7 @@ def events_of(
     store: Path | None,
     store_version: int | None,
     as_of: str | None,
+    no_cache: bool = False,
     required: bool,
 ) -> Any:
     """Return the events that a command reads, as `open_events` takes them.
@@ -22,10 +23,12 @@ def events_of(
         DefinitionError: there are none, or a store and other events.
         DataError: there is no such store.
     """
+    from dataclasses import replace
     from datetime import UTC, datetime
 
     from funnelkit.cli.output import say
     from funnelkit.errors import DefinitionError
+    from funnelkit.events.store.place import store_of
 
     if store is not None and events:
         raise DefinitionError("give EVENTS or --store DIR, not both")
@@ -36,13 +39,16 @@ def events_of(
             raise DefinitionError("--store-version and --as-of need --store DIR")
         return None
     if store_version is None and as_of is None and store is None:
+        if no_cache and len(events or ()) == 1:
+            found = store_of((events or [""])[0])
+            return events if found is None else replace(found, cache=False)
         return events
     named = str(store) if store is not None else (events or [""])[0]
     if len(events or ()) > 1:
         raise DefinitionError("--store-version and --as-of read one store; there are more EVENTS")
     from funnelkit import api
 
-    found = api.store(named, version=store_version, as_of=as_of)
+    found = api.store(named, version=store_version, as_of=as_of, cache=not no_cache)
     if found.as_of is not None and found.as_of > datetime.now(UTC):
         still = "what is imported until then will count, too. --store-version keeps a number"
         say([f"note: --as-of {as_of} is not over yet: {still}"])

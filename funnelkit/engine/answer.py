@@ -23,23 +23,28 @@ if TYPE_CHECKING:
     from funnelkit.engine.rules import Rules
 
 
-def answer(bucket: Bucket, entry: Entry, rules: Rules) -> Entrants:
-    """Return the units of one bucket that entered."""
-    make = from_lists if bucket.is_small else from_arrays
-    return make(bucket, matched(bucket, entry, rules), rules)
+def answer(bucket: Bucket, entry: Entry, rules: Rules, *, who: bool = True) -> Entrants:
+    """Return the units of one bucket that entered; without `who`, arrays do not say which."""
+    found = matched(bucket, entry, rules)
+    if bucket.is_small:
+        return from_lists(bucket, found, rules)
+    return from_arrays(bucket, found, rules, who=who)
 
 
-def answer_with_best(bucket: Bucket, entry: Entry, rules: Rules) -> tuple[Entrants, Entrants]:
+def answer_with_best(
+    bucket: Bucket, entry: Entry, rules: Rules, *, who: bool
+) -> tuple[Entrants, Entrants]:
     """Return the units of one bucket, of arrays, by interval, and the best conversion of each.
 
-    How often steps were done is told of the best alone, where anybody asks for it.
+    Only the latter tell who they are, and only with `who`. How often steps were done is told of
+    the best alone, where anybody asks for it.
     """
     call = _Call(bucket, entry, rules)
     found = call.run(strict=rules.is_strict)
     best = best_matched(found, rules.steps)
     if rules.frequency:
         best = best.repeated(call.repeats(best))
-    return from_arrays(bucket, found, rules), from_arrays(bucket, best, rules)
+    return from_arrays(bucket, found, rules, who=False), from_arrays(bucket, best, rules, who=who)
 
 
 def matched(bucket: Bucket, entry: Entry, rules: Rules) -> Matched:

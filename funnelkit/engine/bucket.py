@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,30 @@ class Bucket:
             label=None if self.label is None else self.label.copy(),
             amount=None if self.amount is None else self.amount.copy(),
         )
+
+
+def together(buckets: Sequence[Bucket]) -> Bucket:
+    """Return buckets of different units as one; arrays only."""
+    import numpy as np
+
+    if len(buckets) == 1:
+        return buckets[0]
+    lengths = np.concatenate([np.diff(one.starts) for one in buckets])
+
+    def joined(name: str) -> Any:
+        columns = [getattr(one, name) for one in buckets]
+        return None if columns[0] is None else np.concatenate(columns)
+
+    mask = joined("mask")
+    return Bucket(
+        units=joined("units"),
+        starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        us=joined("us"),
+        mask=mask,
+        flags=mask if buckets[0].flags is buckets[0].mask else joined("flags"),
+        label=joined("label"),
+        amount=joined("amount"),
+    )
 
 
 NO_ROWS = Bucket(units=[], starts=[0], us=[], mask=[], flags=[], label=[], amount=[])

@@ -46,11 +46,12 @@ class Question:
     whole: Entry
     by_interval: Entry | None
     whole_follows: bool
+    when: bool
 
     @property
     def asked(self) -> Asked:
         """What has to be asked of the rows."""
-        return Asked(self.whole, self.by_interval, whole_follows=self.whole_follows)
+        return Asked(self.whole, self.by_interval, whole_follows=self.whole_follows, when=self.when)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Chart:
                 whole=entry,
                 by_interval=replace(entry, inner=starts[1:]) if starts else None,
                 whole_follows=funnel.count_by == "uniques" and not funnel.exclusions,
+                when=funnel.measures.by_age,
             )
             for name, entry in named
         )

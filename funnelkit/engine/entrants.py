@@ -158,8 +158,8 @@ def _covers(rules: Rules, reach: int) -> bool:
     return bool(rules.covered >> (reach - 1) & 1)
 
 
-def from_arrays(bucket: Bucket, matched: Matched, rules: Rules) -> Entrants:
-    """Make lines of what the compiled kernel found."""
+def from_arrays(bucket: Bucket, matched: Matched, rules: Rules, *, who: bool = True) -> Entrants:
+    """Make lines of what the compiled kernel found; without `who`, with indices for the units."""
     import numpy as np
 
     steps = rules.steps
@@ -183,7 +183,7 @@ def from_arrays(bucket: Bucket, matched: Matched, rules: Rules) -> Entrants:
         repeats = tuple(np.compress(reach > k + 1, counts[:, k]) for k in range(steps - 1))
     return Entrants(
         steps=steps,
-        unit=bucket.units[matched.unit],
+        unit=bucket.units[matched.unit] if who else matched.unit,
         interval=matched.interval,
         reach=reach,
         entries=matched.entries,

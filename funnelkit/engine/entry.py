@@ -40,10 +40,12 @@ class Asked:
 
     The answer to the first follows from that to the second where a unit's best conversion is the
     best of its intervals (`whole_follows`). Without `who` the answers say no more than a chart
-    shows: neither which units they are, nor how often each entered. Those by interval never do.
+    shows: neither which units they are, nor how often each entered, and when only with `when`.
+    Those by interval never do.
     """
 
     whole: Entry
     by_interval: Entry | None = None
     whole_follows: bool = False
     who: bool = False
+    when: bool = False

@@ -51,26 +51,38 @@ class EventConditions:
         `events` pairs selectors with their bits, `more` conditions in SQL with theirs; `wide` is
         the integer type of the sum.
         """
-        plain: dict[str, int] = {}
+        named: dict[tuple[Filter, ...], dict[str, int]] = {}
         tests: list[tuple[str, int]] = [*more]
         for several, bits in events:
             for selector in self.funnel.members(several):
-                if selector.filters or selector.event_type in {ACTIVE_EVENT, NEW_USER_EVENT}:
+                kind = selector.event_type
+                if kind in {ACTIVE_EVENT, NEW_USER_EVENT} or (
+                    kind == ANY_EVENT and selector.filters
+                ):
                     tests.append((self._one(selector), bits))
                 else:
-                    plain[selector.event_type] = plain.get(selector.event_type, 0) | bits
-        every = plain.pop(ANY_EVENT, 0)
-        terms = [f"{every}::{wide}"]
-        if plain:
-            whens = "".join(
-                f" WHEN {self.bind.bind(name)} THEN {bits | every}::{wide}"
-                for name, bits in plain.items()
-            )
-            column = quote_identifier(self.table.event_type)
-            terms = [f"CASE {column}{whens} ELSE {every}::{wide} END"]
+                    alike = named.setdefault(selector.filters, {})
+                    alike[kind] = alike.get(kind, 0) | bits
+        terms = []
+        if plain := named.pop((), None):
+            terms.append(self._bits_of_types(plain, wide))
+        for filters, types in named.items():  # what several steps ask for is looked at once
+            of_types = self._bits_of_types(types, wide)
+            terms.append(f"CASE WHEN {self.passes(filters)} THEN {of_types} ELSE 0::{wide} END")
         for test, bits in tests:
             terms.append(f"CASE WHEN {test} THEN {bits}::{wide} ELSE 0::{wide} END")
-        return " | ".join(terms)
+        return " | ".join(terms) or f"0::{wide}"
+
+    def _bits_of_types(self, types: dict[str, int], wide: str) -> str:
+        """Return the SQL of the bits of an event's type."""
+        every = types.get(ANY_EVENT, 0)
+        whens = "".join(
+            f" WHEN {self.bind.bind(name)} THEN {bits | every}::{wide}"
+            for name, bits in types.items()
+            if name != ANY_EVENT
+        )
+        column = quote_identifier(self.table.event_type)
+        return f"CASE {column}{whens} ELSE {every}::{wide} END" if whens else f"{every}::{wide}"
 
     def is_active(self) -> str:
         """Return the condition that an event's type is not inactive (specification A8)."""

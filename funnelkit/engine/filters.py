@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from funnelkit.model import Filter
 
 EXACT_IN_DOUBLE = 2**53
+MOST_COMPARED = 8
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 NEGATIVE = {
     "is not": "is",
@@ -55,7 +56,10 @@ def _positive(op: str, values: tuple[str, ...], value: PropertyExpression, bind:
         if op not in {"is", "set is", "set contains"}:
             raise DefinitionError(f"{NONE} goes with 'is' and 'is not', not with {op!r}")
         alternatives.append(_missing(value))
-    if present and value.type is not PropertyType.MISSING:
+    if op == "is" and value.type is PropertyType.TEXT and len(present) <= MOST_COMPARED:
+        # Where a file stores texts as a dictionary, DuckDB compares each of them once.
+        alternatives += [f"{value.sql} IS NOT DISTINCT FROM {bind.bind(one)}" for one in present]
+    elif present and value.type is not PropertyType.MISSING:
         alternatives.append(f"coalesce({_OPERATORS[op](present, value, bind)}, false)")
     return f"({' OR '.join(alternatives) or 'false'})"
 

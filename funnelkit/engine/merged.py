@@ -39,7 +39,7 @@ def in_buckets(query: Query, table: EventTable, connection: DuckDBPyConnection) 
         merged = _merged(
             query, table, table.merges, quote_identifier(table.amplitude_id), connection
         )
-    return replace(query, buckets=table.buckets, merged=merged)
+    return replace(query, buckets=table.buckets, merged=merged, selections=table.selections)
 
 
 def _merged(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from funnelkit.engine.merged import Merged
     from funnelkit.engine.rules import Rules
     from funnelkit.engine.units import UnitKey
+    from funnelkit.events.store.selections import SelectionFolder
     from funnelkit.events.table import EventTable
     from funnelkit.model import Funnel
 
@@ -47,7 +48,7 @@ class Query:
     each event, `all_lack_user_id` does instead. `user` is the key of an event's user; with
     `looks_around` all events of a user have to be read together, since what one of them counts for
     depends on the others. `files` are those that are read; `buckets` are lists of them, no unit in
-    two but those of `merged` users.
+    two but those of `merged` users, and what is selected from each may be kept in `selections`.
     """
 
     funnel: Funnel
@@ -66,6 +67,7 @@ class Query:
     files: tuple[str, ...] = ()
     buckets: tuple[tuple[str, ...], ...] = ()
     merged: Merged | None = None
+    selections: SelectionFolder | None = None
 
     def of_bucket(self, files: Sequence[str]) -> Query:
         """Return the query that reads only these files, ids as they are; its values are its own."""
@@ -76,7 +78,7 @@ class Query:
             name: list(files) if value == everything else value
             for name, value in self.bind.values.items()
         }
-        return replace(own, bind=bind, files=tuple(files), buckets=())
+        return replace(own, bind=bind, files=tuple(files), buckets=(), selections=self.selections)
 
     @property
     def values(self) -> dict[str, Any]:

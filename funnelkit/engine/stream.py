@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
-from dataclasses import replace
+from contextlib import ExitStack, closing, suppress
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -19,6 +18,7 @@ from funnelkit.engine.entrants import join
 from funnelkit.engine.labels import MOST_NUMBERED, UnnumberedError
 from funnelkit.engine.partition import NotClusteredError, Rows, cut, grouped, others, partition
 from funnelkit.engine.pieces import for_series
+from funnelkit.engine.selections import NotKeptError, selection_of
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.events.connection import connect
 from funnelkit.events.processors import processors
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from funnelkit.engine.entry import Asked, Entry
     from funnelkit.engine.query import Query
     from funnelkit.engine.rules import Rules
+    from funnelkit.engine.selections import Selection
 
 BATCH = 1_000_000
 AHEAD = 16  # buckets
@@ -147,17 +148,24 @@ class Stream:
         with ExitStack() as opened:
 
             def read(files: Sequence[str]) -> tuple[Stream, list[Finished]]:
+                stream = Stream(self.query.of_bucket(files), self.connection, self.codes, without)
+                selection = selection_of(stream.query, without)
+                if selection is not None:
+                    with suppress(NotKeptError):
+                        return stream, [finish(one) for one in stream.counted(selection.read())]
+                    stream.reset()
                 try:
-                    connection = idle.get_nowait()
+                    stream.connection = idle.get_nowait()
                 except Empty:
-                    connection = opened.enter_context(closing(connect()))
-                    connection.execute(read_sql("properties")).fetchall()
-                stream = Stream(self.query.of_bucket(files), connection, self.codes, without)
-                done = stream.bucket(finish, files=len(files), keep=keep)
-                idle.put(connection)
+                    stream.connection = opened.enter_context(closing(connect()))
+                    stream.connection.execute(read_sql("properties")).fetchall()
+                done = stream.bucket(finish, selection, files=len(files), keep=keep)
+                idle.put(stream.connection)
                 return stream, done
 
             found = list(pool.map(read, self.query.buckets))
+        if self.query.selections is not None:
+            self.query.selections.prune()
         if merged is not None:
             stream = Stream(merged.query, self.connection, self.codes)
             parts = partition(stream.batches())
@@ -169,17 +177,40 @@ class Stream:
         return [each for _, finished in found for each in finished]
 
     def bucket(
-        self, finish: Callable[[Bucket], Finished], *, files: int, keep: bool
+        self,
+        finish: Callable[[Bucket], Finished],
+        selection: Selection | None,
+        *,
+        files: int,
+        keep: bool,
     ) -> list[Finished]:
-        """Return what `finish` makes of the rows of one bucket of a store, in so many files."""
+        """Return what `finish` makes of the rows of one bucket of a store, in so many files.
+
+        The rows are kept as `selection`, where there is one.
+        """
         if self.query.unit.ordered and files <= IN_ORDER:
             try:
-                return [finish(one.copy() if keep else one) for one in cut(self.batches())]
+                found = _kept(cut(self.batches()), selection)
+                return [finish(one.copy() if keep else one) for one in found]
             except NotClusteredError:
                 self.reset()
         # Files of several months, each in order: only the units have to be brought together.
         rows = list(self.batches())
-        return [finish(grouped(rows))] if rows else []
+        return [finish(one) for one in _kept([grouped(rows)] if rows else [], selection)]
+
+    def counted(self, buckets: Iterable[Bucket]) -> Iterator[Bucket]:
+        """Yield buckets, and count their rows as if they had just been selected."""
+        for bucket in buckets:
+            self._count(bucket.mask, bucket.flags)
+            yield bucket
+
+    def _count(self, mask: Any, flags: Any) -> None:
+        lacks = self.query.lacks_user_id
+        bits = (mask, 0) if lacks is None else (flags, 1 << lacks)
+        seen, step_one, lacking = count_rows(frozen(mask), frozen(bits[0]), bits[1])
+        self.seen |= seen
+        self.step_one += step_one
+        self.lacking += lacking
 
     def _each_cut(
         self, finish: Callable[[Bucket], Finished], pool: ThreadPoolExecutor
@@ -194,7 +225,6 @@ class Stream:
     def batches(self) -> Iterator[Rows]:
         """Yield the rows as they come, as read-only arrays."""
         summed = self.query.rules.summed
-        lacks = self.query.lacks_user_id
         relation = self.connection.sql(self.query.sql, params=self.query.values)
         for batch, encoded in self._encoded(relation.to_arrow_reader(BATCH)):
             unit, us, mask = (_array(batch.column(i)) for i in range(3))
@@ -209,13 +239,7 @@ class Stream:
             rows = Rows(unit, us, mask, flags, label, amount)
             if self.without is not None:
                 rows = rows.pick(others(rows.unit, self.without))
-            bits = (rows.mask, 0)
-            if lacks is not None and rows.flags is not None:
-                bits = rows.flags, 1 << lacks
-            seen, step_one, lacking = count_rows(frozen(rows.mask), frozen(bits[0]), bits[1])
-            self.seen |= seen
-            self.step_one += step_one
-            self.lacking += lacking
+            self._count(rows.mask, rows.mask if rows.flags is None else rows.flags)
             if len(rows.unit):
                 yield rows
 
@@ -323,18 +347,27 @@ class Codes(dict[Any, int]):
             return [self.setdefault(label, self._first + len(self)) for label in labels]
 
 
+def _kept(buckets: Iterable[Bucket], selection: Selection | None) -> Iterable[Bucket]:
+    return buckets if selection is None else selection.kept(buckets)
+
+
 def _answers(bucket: Bucket, asked: Asked, rules: Rules) -> Iterator[tuple[Entry, Entrants]]:
     whole, parted = asked.whole, asked.by_interval
-    # With one interval both questions are the same, so the whole keeps its intervals.
-    unasked: dict[str, Any] = {} if asked.who else {"unit": None, "entries": None}
+    also = ("label", "repeats", "amount", *(["entered"] if asked.when else []))
+
+    def shown(found: Entrants) -> Entrants:
+        # With one interval both questions are the same, so the whole keeps its intervals.
+        return found if asked.who else for_series(found, *also, *(["interval"] if parted else []))
+
     if parted is not None and asked.whole_follows:
-        found, best = answer_with_best(bucket, parted, rules)
+        found, best = answer_with_best(bucket, parted, rules, who=asked.who)
         yield parted, for_series(found, "interval", "label")
-        yield whole, replace(best, **unasked)
+        yield whole, shown(best)
         return
     if parted is not None:
-        yield parted, for_series(answer(bucket, parted, rules), "interval", "label")
-    yield whole, replace(answer(bucket, whole, rules), **unasked)
+        by_interval = answer(bucket, parted, rules, who=False)
+        yield parted, for_series(by_interval, "interval", "label")
+    yield whole, shown(answer(bucket, whole, rules, who=asked.who))
 
 
 class _Line(NamedTuple):

@@ -7,7 +7,9 @@ the original files, or a temporary copy of what was read.
 from __future__ import annotations
 
 import glob
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from funnelkit.events.sql import quote_identifier
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from funnelkit.events.sql import Parameters
+    from funnelkit.events.store.selections import SelectionFolder
 
 Role = Literal[
     "amplitude_id", "user_id", "device_id", "session_id", "event_type", "event_time",
@@ -28,6 +31,7 @@ TimeKind = Literal[
 ]
 
 
+_ESCAPED: Final = re.compile(r"\[([*?[])\]")
 _NARROW: Final = frozenset({"TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INTEGER", "UINTEGER"})
 
 
@@ -69,7 +73,7 @@ class EventTable:
     the names of their properties. `nulls` says of some columns how many events lack them.
     `buckets` are lists of files that together are all, no user in two of them, each file in the
     order of (amplitude_id, time) and those of a list in the order of time. `ends` are the first and
-    the last time in microseconds.
+    the last time in microseconds. In `selections`, what is read may be kept for the next report.
     """
 
     files: tuple[str, ...]
@@ -98,6 +102,7 @@ class EventTable:
     nulls: Mapping[str, int] = field(default_factory=dict)
     buckets: tuple[tuple[str, ...], ...] = ()
     ends: tuple[int, int] | None = None
+    selections: SelectionFolder | None = None
 
     def relation(self, bind: Parameters) -> str:
         """Return the FROM item that reads the files, ids that were merged replaced."""
@@ -131,6 +136,11 @@ class EventTable:
 def literally(files: Iterable[str]) -> list[str]:
     """Return the paths so that DuckDB takes none for a glob: `a[1].parquet` is one file."""
     return [glob.escape(file) for file in files]
+
+
+def paths_of(files: Iterable[str]) -> list[Path]:
+    """Return the files that `literally` made these texts of."""
+    return [Path(_ESCAPED.sub(r"\1", file)) for file in files]
 
 
 def read_parquet(files: str, *, hive: bool) -> str:

@@ -128,3 +128,23 @@ def test_the_parts_of_an_answer_fit_together(small, data, seed, pace):
             assert all(
                 sum(each) >= n for each, n in zip(zip(*intervals, strict=True), found, strict=True)
             )
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """Two paces of a log in a store of two buckets."""
+    folder = tmp_path_factory.mktemp("stored")
+    for number, pace in enumerate(PACES):
+        path = write_log(random_log(number, 3 * USERS, pace, "UTC"), folder / f"{number}.jsonl")
+        fk.import_events(path, store=folder / "store", buckets=2)
+    return folder / "store"
+
+
+@settings(unhurried, max_examples=2 * EXAMPLES)
+@given(data=st.data(), pace=st.sampled_from(PACES))
+def test_what_reports_keep_of_a_store_changes_none_of_the_others(store, data, pace):
+    asked = [data.draw(all_funnels(pace)) for _ in range(2)]
+    with patch.object(select, "SMALL", -1):
+        for funnel in [*asked, *asked]:
+            wanted = fk.report(fk.store(store, cache=False), funnel=funnel).to_dict()["segments"]
+            assert fk.report(store, funnel=funnel).to_dict()["segments"] == wanted

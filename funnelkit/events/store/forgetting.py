@@ -16,6 +16,7 @@ from funnelkit.events.store.commit import commit, synced
 from funnelkit.events.store.layout import SIDE
 from funnelkit.events.store.lock import writing
 from funnelkit.events.store.reading import snapshot
+from funnelkit.events.store.selections import kept_selections
 from funnelkit.events.store.vacuum import erase
 from funnelkit.events.store.writing import UNFINISHED, write_file
 from funnelkit.events.table import literally, read_parquet
@@ -100,6 +101,7 @@ def forget(folder: Path, user: str) -> Forgotten:
             )
         old = _old_files(snapshot(folder), whom, connection)
         erase(folder, old)
+        erase(folder, kept_selections(folder))  # last: see `engine/selections.py`
         _clean_rejects(folder, whom)
     return Forgotten(version, events, whom.ids, len(held), len(old))
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from funnelkit.events.table import EventTable
 
+NO_CACHE: Final = "FUNNELKIT_NO_CACHE"
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+:/")  # a path keeps one of the two slashes
 
 
@@ -23,12 +24,15 @@ _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+:/")  # a path keeps one of the 
 class StoreVersion:
     """A version of an event store: the last one, the one of a number, or that of a time.
 
-    Whatever takes events takes this. The same version always gives the same answer.
+    Whatever takes events takes this. The same version always gives the same answer. With `cache`
+    reports keep in the store's folder what they select, so that the next one is faster, unless the
+    environment has `FUNNELKIT_NO_CACHE`.
     """
 
     folder: Path
     version: int | None = None
     as_of: datetime | None = None
+    cache: bool = True
 
     def __post_init__(self) -> None:
         if self.version is not None and self.as_of is not None:
@@ -38,7 +42,8 @@ class StoreVersion:
         """Return the version as an event table."""
         from funnelkit.events.store.reading import open_store
 
-        return open_store(self.folder, self.version, self.as_of)
+        cache = self.cache and not os.environ.get(NO_CACHE)
+        return open_store(self.folder, self.version, self.as_of, cache=cache)
 
 
 def local(folder: str | os.PathLike[str]) -> Path:

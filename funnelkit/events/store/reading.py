@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from funnelkit.events.connection import connect, data_errors
 from funnelkit.events.store.catalogue import OBJECTS, REST, Catalogue
 from funnelkit.events.store.commit import delta, read_version
 from funnelkit.events.store.kinds import JSON
+from funnelkit.events.store.selections import selections_of
 from funnelkit.events.store.state import commits, state_at, version_at_time
 from funnelkit.events.table import EventTable, Field, literally
 
@@ -88,15 +89,24 @@ def _resolve(folder: Path, version: int | None, as_of: datetime | None) -> int:
 
 
 def open_store(
-    folder: Path, version: int | None = None, as_of: datetime | None = None
+    folder: Path,
+    version: int | None = None,
+    as_of: datetime | None = None,
+    *,
+    cache: bool = True,
 ) -> EventTable:
-    """Return a version of a store as an event table.
+    """Return a version of a store as an event table; with `cache`, selections are kept beside it.
 
     Raises:
         DefinitionError: there is no such version.
         DataError: it cannot be read.
     """
-    return table_of(snapshot(folder, version, as_of))
+    found = snapshot(folder, version, as_of)
+    table = table_of(found)
+    if not cache:
+        return table
+    size = sum(file.size for file in found.files)
+    return replace(table, selections=selections_of(folder, size))
 
 
 def table_of(found: Snapshot) -> EventTable:

@@ -1,0 +1,65 @@
+"""Where reports keep what they selected from a store's files, for the next report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from funnelkit.events.store.layout import SIDE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDER: Final = f"{SIDE}/selections"
+LEAST: Final = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionFolder:
+    """A folder that takes at most so many bytes.
+
+    Everything in it can be made again from the store, and may be erased at any moment: whoever
+    reads a file, has it until it is closed.
+    """
+
+    path: Path
+    most: int
+
+    def prune(self) -> None:
+        """Erase what was not used for longest until the rest is within the bound."""
+        found = []
+        for file in _files(self.path):
+            try:
+                status = file.stat()
+            except OSError:  # somebody else was faster
+                continue
+            found.append((status.st_mtime_ns, status.st_size, file))
+        room = self.most
+        for _, size, file in sorted(found, reverse=True):
+            room -= size
+            if room < 0:
+                _erase(file)
+
+
+def selections_of(store: Path, events: int) -> SelectionFolder:
+    """Return the folder of a store whose events take so many bytes: no more is kept, or 1 GiB."""
+    return SelectionFolder(store / FOLDER, max(events, LEAST))
+
+
+def kept_selections(store: Path) -> list[Path]:
+    """Return the files that are kept: they hold ids and times of users."""
+    return _files(store / FOLDER)
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:  # nothing was kept yet
+        return []
+
+
+def _erase(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError:  # of another user, or read at this moment: it stays until the next time
+        return
