@@ -12,7 +12,7 @@ from funnelkit.engine.entrants import NOT_REACHED
 from funnelkit.engine.entry import Asked, Entry
 from funnelkit.engine.intervals import interval_end, interval_name, interval_starts, moment
 from funnelkit.engine.labels import SEPARATOR
-from funnelkit.engine.pieces import apart, best_of_units, for_series, nobody_of, only
+from funnelkit.engine.pieces import apart, apart_twice, best_of_units, for_series, nobody_of, only
 from funnelkit.engine.select import select
 from funnelkit.engine.summarise import groups, series
 from funnelkit.engine.tally import Tallied
@@ -117,18 +117,18 @@ class Chart:
         if by_interval is None:
             return whole()
         lines = for_series(by_interval, "interval", "label")
+        nobody = nobody_of(for_series(lines))
         grouped = self.funnel.group_by is not None
         found, over_time, pieces = _at_once(
             whole,
-            lambda: self._in_intervals(lines),
-            lambda: apart(for_series(lines, "interval"), lines.label) if grouped else {},
+            lambda: self._in_intervals(apart(for_series(lines), lines.interval), nobody),
+            lambda: apart_twice(for_series(lines), lines.label, lines.interval) if grouped else {},
             threads=rows.is_large,
         )
         codes = {tuple(text.split(SEPARATOR)): code for code, text in enumerate(rows.labels)}
-        nobody = nobody_of(lines)
-        parts = [pieces.get(codes.get(group.values, NOT_REACHED), nobody) for group in found.groups]
+        parts = [pieces.get(codes.get(group.values, NOT_REACHED), {}) for group in found.groups]
         by_group = _at_once(
-            *(partial(self._in_intervals, part) for part in parts), threads=rows.is_large
+            *(partial(self._in_intervals, part, nobody) for part in parts), threads=rows.is_large
         )
         with_intervals = tuple(
             replace(group, intervals=intervals)
@@ -171,11 +171,12 @@ class Chart:
         found = series(entrants, name=name, events=[step.label for step in self.funnel.steps])
         return measured(found, entrants, self.funnel, self.extent)
 
-    def _in_intervals(self, entrants: Entrants) -> tuple[IntervalResult, ...]:
-        """Return the intervals of lines that are told apart by them."""
-        pieces = apart(for_series(entrants), entrants.interval)
+    def _in_intervals(
+        self, pieces: Mapping[int, Entrants], nobody: Entrants
+    ) -> tuple[IntervalResult, ...]:
+        """Return all intervals, of the lines in each; `nobody` are the same columns, empty."""
         counted = {number: self.counts(piece) for number, piece in pieces.items()}
-        return self.intervals(counted, nobody=self.counts(nobody_of(entrants)))
+        return self.intervals(counted, nobody=self.counts(nobody))
 
     def counts(self, entrants: Entrants | Tallied) -> Series:
         """Return the steps of these entrants, as an interval shows them."""

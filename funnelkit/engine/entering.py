@@ -41,11 +41,23 @@ def interval_of(now: int, edges: Ints, interval: int) -> int:
     return last
 
 
-def interval_back(now: int, edges: Ints, interval: int) -> int:
-    """Return the interval, `interval` or an earlier one, in which a time after the start lies."""
-    first = interval
-    stride = 1
-    while first > 0 and now < edges[first]:
-        first = max(first - stride, 0)
-        stride *= 2
-    return interval_of(now, edges, first)
+def intervals_per_microsecond(edges: Ints) -> float:
+    """Return the inner edges' distance as `interval_at` takes it; 0 where there are too few."""
+    inner = len(edges) - 2
+    if inner > 1 and edges[inner] > edges[1]:
+        return (inner - 1) / (edges[inner] - edges[1])
+    return 0.0
+
+
+def interval_at(now: int, edges: Ints, rate: float) -> int:
+    """Return the interval in which a time between the first and the last edge lies.
+
+    Days and hours are of one length as a rule, so a division finds them; what it misses is near.
+    """
+    last = len(edges) - 2
+    interval = min(max(int((now - edges[1]) * rate) + 1, 0), last) if last > 0 else 0
+    while now < edges[interval]:
+        interval -= 1
+    while now >= edges[interval + 1]:
+        interval += 1
+    return interval

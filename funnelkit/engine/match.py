@@ -22,7 +22,12 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
-from funnelkit.engine.entering import in_ticks, interval_back, may_enter
+from funnelkit.engine.entering import (
+    in_ticks,
+    interval_at,
+    intervals_per_microsecond,
+    may_enter,
+)
 from funnelkit.engine.overlap import match_overlapping
 
 Ints = Sequence[int]
@@ -74,6 +79,7 @@ def match_units(
     start = edges[0]
     end = edges[len(edges) - 1]
     every = -1 if first_only == 0 else 0
+    rate = intervals_per_microsecond(edges)
     width = width_of(steps)
     for bits in range(len(step_of)):
         step_of[bits] = steps + 1  # no step, or the first: written where nobody reads
@@ -87,7 +93,6 @@ def match_units(
         for k in range((steps + 1) * width):
             done[k] = NEVER
         overlap = 0
-        interval = len(edges) - 2
         opens = NEVER
         after = lines
         best = 0
@@ -146,7 +151,7 @@ def match_units(
                     out_entries[after - 1] = entries
                     out_reach[after - 1] = best
                     out_rows[(after - 1) * steps] = chosen
-                interval = interval_back(now, edges, interval)
+                interval = interval_at(now, edges, rate)
                 opens = edges[interval]
                 out_unit[after] = unit
                 out_interval[after] = interval

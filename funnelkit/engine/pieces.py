@@ -33,6 +33,23 @@ def apart(entrants: Entrants, by: Any) -> dict[int, Entrants]:
     return _apart_arrays(entrants, by) if len(by) else {}
 
 
+def apart_twice(entrants: Entrants, by: Any, then: Any) -> dict[int, dict[int, Entrants]]:
+    """Return the lines of each value of `by`, and of those of each value of `then`, from 0 on."""
+    width = max(then, default=0) + 1 if isinstance(then, list) else int(then.max(initial=0)) + 1
+    if isinstance(then, list):
+        both: Any = [one * width + other for one, other in zip(by, then, strict=True)]
+    else:
+        import numpy as np
+
+        wide = (int(by.max(initial=0)) + 2) * width > np.iinfo(np.int32).max
+        both = (by.astype(np.int64) if wide else by) * width + then
+    found: dict[int, dict[int, Entrants]] = {}
+    for value, piece in apart(entrants, both).items():
+        one, other = divmod(value, width)
+        found.setdefault(one, {})[other] = piece
+    return found
+
+
 def _apart_arrays(entrants: Entrants, by: Any) -> dict[int, Entrants]:
     import numpy as np
 
