@@ -27,6 +27,8 @@ def render_info(found: StoreInfo, *, format: str) -> str:  # noqa: A002 - the op
         "columns": _some(found.properties, "property", "properties"),
         "imports": _some(found.imports, "file"),
     }
+    if found.kept:
+        lines["kept"] = f"{size(found.kept)} of what reports selected; vacuum erases it"
     return "".join(f"{name:8} {text}\n" for name, text in lines.items())
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from funnelkit.events.store.layout import FORMAT
 from funnelkit.events.store.ledger import read_ledger
 from funnelkit.events.store.reading import snapshot
+from funnelkit.events.store.selections import kept_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,8 @@ class StoreInfo:
     """A version of a store in numbers.
 
     `loose` counts the files that `compact` would bring together; `imports` are the files in the
-    ledger; `properties` counts the properties of events and users.
+    ledger; `properties` counts the properties of events and users. `kept` are the bytes of what
+    reports keep, of whatever version.
     """
 
     folder: str
@@ -35,6 +37,7 @@ class StoreInfo:
     bytes: int
     properties: int
     imports: int
+    kept: int
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as JSON has them."""
@@ -53,6 +56,7 @@ class StoreInfo:
             "bytes": self.bytes,
             "properties": self.properties,
             "imports": self.imports,
+            "kept_bytes": self.kept,
         }
 
 
@@ -84,6 +88,7 @@ def info(folder: Path, version: int | None = None) -> StoreInfo:
         bytes=sum(file.size for file in found.files),
         properties=len(names),
         imports=len(read_ledger(folder, found.state.ledger)),
+        kept=kept_bytes(folder),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -27,15 +28,8 @@ class SelectionFolder:
 
     def prune(self) -> None:
         """Erase what was not used for longest until the rest is within the bound."""
-        found = []
-        for file in _files(self.path):
-            try:
-                status = file.stat()
-            except OSError:  # somebody else was faster
-                continue
-            found.append((status.st_mtime_ns, status.st_size, file))
         room = self.most
-        for _, size, file in sorted(found, reverse=True):
+        for _, size, file in sorted(_used(self.path), reverse=True):
             room -= size
             if room < 0:
                 _erase(file)
@@ -49,6 +43,21 @@ def selections_of(store: Path, events: int) -> SelectionFolder:
 def kept_selections(store: Path) -> list[Path]:
     """Return the files that are kept: they hold ids and times of users."""
     return _files(store / FOLDER)
+
+
+def kept_bytes(store: Path) -> int:
+    """Return how many bytes are kept."""
+    return sum(size for _, size, _ in _used(store / FOLDER))
+
+
+def _used(folder: Path) -> list[tuple[int, int, Path]]:
+    """Return when each file was used last, in nanoseconds, and its size."""
+    found = []
+    for file in _files(folder):
+        with suppress(OSError):  # somebody has just erased it
+            status = file.stat()
+            found.append((status.st_mtime_ns, status.st_size, file))
+    return found
 
 
 def _files(folder: Path) -> list[Path]:

@@ -93,6 +93,16 @@ def test_the_second_report_reads_no_event(store, reads):
     assert len(reads) == BUCKETS
 
 
+def test_info_says_how_much_room_it_takes(store, capsys):
+    assert run(["store", "info", str(store)]) == 0
+    assert "kept" not in capsys.readouterr().out
+    counts(store)
+    size = sum(file.stat().st_size for file in kept(store))
+    assert fk.api.store_info(store).to_dict()["kept_bytes"] == size > 0
+    assert run(["store", "info", str(store)]) == 0
+    assert "kept     " in capsys.readouterr().out
+
+
 def test_another_window_interval_or_order_of_output_selects_the_same(store, reads):
     first = counts(store, window="1h", interval="day")
     assert counts(store, window="30s") == (200, 0)
