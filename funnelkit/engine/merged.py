@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from funnelkit.events.table import EventTable
 
 
+ALWAYS = (-(2**63), 2**63)
+"""The times of a file without events, which is there for its columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Merged:
     """Users whose events lie in several buckets of a store, since they were merged later.
@@ -39,7 +43,29 @@ def in_buckets(query: Query, table: EventTable, connection: DuckDBPyConnection) 
         merged = _merged(
             query, table, table.merges, quote_identifier(table.amplitude_id), connection
         )
-    return replace(query, buckets=table.buckets, merged=merged, selections=table.selections)
+    return replace(
+        query,
+        buckets=_needed(query, table),
+        merged=merged,
+        selections=table.selections,
+    )
+
+
+def _needed(query: Query, table: EventTable) -> tuple[tuple[str, ...], ...]:
+    """Return the buckets without files that have nothing at the times that matter.
+
+    So months that nobody asks for are not opened, and what is kept of the others stays right when
+    something is imported into those.
+    """
+    if query.looks_around:
+        return table.buckets
+    found = []
+    for bucket in table.buckets:
+        files = [file for file in bucket if query.span.meets(*table.file_ends.get(file, ALWAYS))]
+        if any(file in table.file_ends for file in files):
+            found.append(tuple(files))
+    # Without any bucket all files would be read: the first file of one has columns, and no event.
+    return tuple(found) or (table.buckets[0][:1],)
 
 
 def _merged(

@@ -37,18 +37,38 @@ if TYPE_CHECKING:
 NARROW_BITS = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The times of events that can play a part: in [`start`, `end`), microseconds; None is open."""
+
+    start: int | None
+    end: int | None
+
+    def meets(self, first: int, last: int) -> bool:
+        """Tell whether any of the events from `first` to `last` may be in it."""
+        return (self.start is None or last >= self.start) and (self.end is None or first < self.end)
+
+    def conditions(self, table: EventTable, bind: Parameters) -> Iterator[str]:
+        """Yield the conditions that an event is in it."""
+        if self.start is not None:
+            yield _at_or_after(self.start, table, bind)
+        if self.end is not None:
+            yield f"NOT {_at_or_after(self.end, table, bind)}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """The composed SELECT and what its rows mean.
 
     The columns are unit, us, mask, flags where `flagged`, label where the funnel is grouped and
     amount where a property is summed. A label is a text, or NULL where the event does not fit the
-    grouped step; where `labels` numbers the texts, it is their number, or -1. `lacks_user_id`
-    is the flag of step-1 events without a `user_id`; where the file can say it without a look at
-    each event, `all_lack_user_id` does instead. `user` is the key of an event's user; with
+    grouped step; where `labels` numbers the texts, it is their number, or -1. `lacks_user_id` is
+    the flag of step-1 events without a `user_id`; where the file can say it without a look at each
+    event, `all_lack_user_id` does instead. `user` is the key of an event's user; with
     `looks_around` all events of a user have to be read together, since what one of them counts for
-    depends on the others. `files` are those that are read; `buckets` are lists of them, no unit in
-    two but those of `merged` users, and what is selected from each may be kept in `selections`.
+    depends on the others; else no event outside of `span` matters. `files` are those that are read;
+    `buckets` are lists of them, no unit in two but those of `merged` users, and what is selected
+    from each may be kept in `selections`.
     """
 
     funnel: Funnel
@@ -63,6 +83,7 @@ class Query:
     ties: str
     user: str
     looks_around: bool
+    span: Span
     labels: Numbers | None = None
     files: tuple[str, ...] = ()
     buckets: tuple[tuple[str, ...], ...] = ()
@@ -174,7 +195,8 @@ def compose(
         kind = f"hash({quote_identifier(table.event_type)}) % {1 << rules.kind_bits}"
         flags.append(f"CAST({kind} AS BIGINT) * {1 << rules.kind_shift}")
     flag_sum = " + ".join(f"coalesce({flag}, 0)" for flag in flags)
-    needed = " AND ".join([wanted, unit.present, *_relevant(funnel, rules, table, bind)])
+    span = _span(funnel, rules)
+    needed = " AND ".join([wanted, unit.present, *span.conditions(table, bind)])
     labels = None if alike is None else alike.labels
     if alike is None and numbered and not (exact or scattered):
         labels = _numbers(funnel, table, bind, connection)
@@ -207,6 +229,7 @@ def compose(
         ties=history.ties,
         user=user,
         looks_around=sessions or history.looks_around(),
+        span=span,
         labels=labels,
         files=table.files,
     )
@@ -313,8 +336,8 @@ def _amount(funnel: Funnel, table: EventTable, bind: Parameters) -> str:
     return f",\n    CAST({amount} AS DOUBLE) AS amount"
 
 
-def _relevant(funnel: Funnel, rules: Rules, table: EventTable, bind: Parameters) -> Iterator[str]:
-    """Yield conditions that leave out events which are too early or too late to play a part."""
+def _span(funnel: Funnel, rules: Rules) -> Span:
+    """Return when events are neither too early nor too late to play a part."""
     start, end = funnel.period.bounds(funnel.timezone)
     tick, settings = rules.tick, rules.settings
     if start is not None:
@@ -322,10 +345,10 @@ def _relevant(funnel: Funnel, rules: Rules, table: EventTable, bind: Parameters)
             start -= funnel.window_microseconds
         elif rules.order != "any":
             start = start // tick * tick
-        yield _at_or_after(start - rules.added, table, bind)
+        start -= rules.added
     if end is not None:
-        last = end + funnel.window_microseconds + tick - rules.added
-        yield f"NOT {_at_or_after(last, table, bind)}"
+        end += funnel.window_microseconds + tick - rules.added
+    return Span(start, end)
 
 
 def _at_or_after(us: int, table: EventTable, bind: Parameters) -> str:

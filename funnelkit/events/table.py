@@ -73,7 +73,8 @@ class EventTable:
     the names of their properties. `nulls` says of some columns how many events lack them.
     `buckets` are lists of files that together are all, no user in two of them, each file in the
     order of (amplitude_id, time) and those of a list in the order of time. `ends` are the first and
-    the last time in microseconds. In `selections`, what is read may be kept for the next report.
+    the last time in microseconds, `file_ends` those of each file of events. In `selections`, what
+    is read may be kept for the next report.
     """
 
     files: tuple[str, ...]
@@ -102,6 +103,7 @@ class EventTable:
     nulls: Mapping[str, int] = field(default_factory=dict)
     buckets: tuple[tuple[str, ...], ...] = ()
     ends: tuple[int, int] | None = None
+    file_ends: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     selections: SelectionFolder | None = None
 
     def relation(self, bind: Parameters) -> str:

@@ -225,6 +225,7 @@ def _of_file(table: EventTable, path: Path) -> EventTable:
         nulls={},  # this and the rest is said of a store's own files
         buckets=(),
         ends=None,
+        file_ends={},
         selections=None,
     )
     with closing(connect()) as connection, data_errors("cannot read the events"):

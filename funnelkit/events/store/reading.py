@@ -125,12 +125,15 @@ def table_of(found: Snapshot) -> EventTable:
     ends = None
     if found.files:
         ends = min(file.first for file in found.files), max(file.last for file in found.files)
+    paths = literally(str(folder / file.path) for file in found.files)
+    named = zip(found.files, paths, strict=True)
+    (columns,) = literally([schema_file])
     buckets = tuple(
-        tuple(literally([schema_file, *(str(folder / file.path) for file in files)]))
-        for _, files in groupby(found.files, key=lambda file: file.partition.bucket)
+        (columns, *(path for _, path in files))
+        for _, files in groupby(named, key=lambda one: one[0].partition.bucket)
     )
     return EventTable(
-        files=tuple(literally([schema_file, *(str(folder / file.path) for file in found.files)])),
+        files=(columns, *paths),
         types=types,
         time="event_time",
         time_kind="timestamp",
@@ -145,6 +148,9 @@ def table_of(found: Snapshot) -> EventTable:
         nulls=nulls,
         buckets=buckets,
         ends=ends,
+        file_ends={
+            path: (file.first, file.last) for file, path in zip(found.files, paths, strict=True)
+        },
         merges=None if found.state.merges is None else str(folder / found.state.merges),
         **roles,
     )

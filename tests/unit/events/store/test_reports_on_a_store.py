@@ -15,6 +15,7 @@ import funnelkit as fk
 from funnelkit.cli.run import run
 from funnelkit.engine import select
 from funnelkit.engine.entry import Entry
+from funnelkit.engine.query import Query
 from funnelkit.errors import DataError, DefinitionError, UnsupportedError
 from funnelkit.events.connection import connect
 from funnelkit.events.sources import open_events
@@ -24,6 +25,7 @@ from funnelkit.events.store.layout import bucket_of, bucket_sql
 from funnelkit.events.store.lock import writing
 from funnelkit.events.store.place import StoreVersion
 from funnelkit.events.store.reading import open_store, snapshot
+from funnelkit.events.store.selections import kept_selections
 from funnelkit.events.store.state import commits
 from funnelkit.events.store.vacuum import vacuum
 from funnelkit.events.store.versions import held_versions
@@ -428,3 +430,72 @@ def test_a_read_only_folder_is_a_clear_error(tmp_path):
     with pytest.raises(DataError, match="cannot be written: Permission denied"):
         stored(folder, events(("u2", "d2", 6, "A")))
     assert fk.report(folder, steps="A").counts == (1,)
+
+
+FEBRUARY_ON = ["2026-02", "2026-03", "2026-04"]
+
+
+def months(tmp_path):
+    """One user, an event per month from January to March; those of February at the edges."""
+    times = {
+        "A": ["2026-01-15 00:00:00", "2026-02-01 00:00:00.000001", "2026-03-31 23:59:59.999999"],
+        "B": ["2026-02-28 23:59:59.999999", "2026-04-01 00:00:00"],
+    }
+    rows = [
+        {"amplitude_id": 1, "event_type": kind, "event_time": time}
+        for kind, some in times.items()
+        for time in some
+    ]
+    pl.DataFrame(rows).write_parquet(tmp_path / "events.parquet")
+    fk.import_events(tmp_path / "events.parquet", store=tmp_path / "store", buckets=1)
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The months of the files that were read."""
+    monkeypatch.setattr(select, "SMALL", -1)
+    found = []
+    of_bucket = Query.of_bucket
+
+    def noted(self, files):
+        found.append([part[6:] for file in files for part in file.split("/") if "month=" in part])
+        return of_bucket(self, files)
+
+    monkeypatch.setattr(Query, "of_bucket", noted)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("asked", "months_read", "counts"),
+    [
+        ({}, ["2026-01", *FEBRUARY_ON], (1, 1)),
+        ({"from_": "2026-02-01", "to": "2026-02-28", "window": "1d"}, ["2026-02"], (1, 0)),
+        ({"from_": "2026-02-01", "to": "2026-02-28"}, ["2026-02"], (1, 1)),
+        ({"from_": "2026-02-01", "to": "2026-02-28", "window": "31d"}, FEBRUARY_ON, (1, 1)),
+        ({"from_": "2026-03-31", "to": "2026-03-31", "window": "1s"}, FEBRUARY_ON[1:], (1, 1)),
+        ({"from_": "2026-01-16", "to": "2026-01-31", "window": "1d"}, ["2026-02"], (0, 0)),
+        ({"from_": "2025-01-01", "to": "2025-01-31", "window": "1d"}, [], (0, 0)),
+        ({"from_": "2026-03-01", "window": "1d"}, FEBRUARY_ON[1:], (1, 1)),
+        ({"from_": "2026-03-01", "users": "new"}, ["2026-01", *FEBRUARY_ON], (0, 0)),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_only_months_that_matter_are_read(tmp_path, opened, asked, months_read, counts):
+    store = months(tmp_path)
+    assert fk.report(fk.store(store, cache=False), steps="A > B", **asked).counts == counts
+    assert opened == [months_read]
+
+
+def test_an_import_into_another_month_leaves_what_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(select, "SMALL", -1)
+    store = months(tmp_path)
+    asked = {"steps": "A > B", "from_": "2026-02-01", "to": "2026-02-28", "window": "1d"}
+    fk.report(store, **asked)
+    before = {file.name for file in kept_selections(store)}
+    pl.DataFrame(
+        {"amplitude_id": [2], "event_type": ["A"], "event_time": ["2026-06-01 00:00:00"]}
+    ).write_parquet(tmp_path / "late.parquet")
+    fk.import_events(tmp_path / "late.parquet", store=store)
+    assert fk.report(store, **asked).counts == (1, 0)
+    assert {file.name for file in kept_selections(store)} == before
