@@ -26,7 +26,8 @@ def with_fingerprints(run: VerificationRun) -> VerificationRun:
 
 
 def _with_fingerprint(result: CaseResult, known: dict[str, EventsRead]) -> CaseResult:
-    from funnelkit.events.sources import STDIN, open_events
+    from funnelkit.events.found import STDIN
+    from funnelkit.events.sources import open_events
 
     found, case = result.result, result.case
     if found is None or case.events == STDIN or STDIN in tuple(case.events):

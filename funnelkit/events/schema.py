@@ -8,16 +8,21 @@ The exact names stand in the Parquet schema.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.errors import ColumnError
+from funnelkit.events.connection import data_errors
 from funnelkit.events.duckdb_types import struct_fields
+from funnelkit.events.files import sum_up
 from funnelkit.events.table import Field, literally, read_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
+
+    from funnelkit.events.files import EventFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +114,21 @@ def read_schema(source: ParquetFiles) -> Schema:
     return Schema({name: kind for name, kind, *_ in described}, tuple(roots))
 
 
-def read_columns(source: ParquetFiles) -> dict[str, tuple[str, ...]]:
-    """Return the names of the columns of each file, by its path."""
-    return {file: tuple(column.name for column in root.children) for file, root in _roots(source)}
+def columns_of(
+    connection: DuckDBPyConnection, files: Sequence[EventFile]
+) -> dict[Path, tuple[str, ...]]:
+    """Return the names of the columns of each Parquet file.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    if not files:
+        return {}
+    labels = tuple(file.label for file in files)
+    paths = tuple(str(file.path) for file in files)
+    with data_errors(sum_up(labels)):
+        roots = list(_roots(ParquetFiles(connection, paths, labels)))
+    return {Path(file): tuple(column.name for column in root.children) for file, root in roots}
 
 
 def _roots(source: ParquetFiles) -> Iterator[tuple[str, Node]]:

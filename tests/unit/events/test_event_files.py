@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from funnelkit.errors import ColumnError, DataError
-from funnelkit.events import sources
 from funnelkit.events.files import find_files, recognise
 from funnelkit.events.sources import open_events
 
@@ -130,8 +129,8 @@ def test_what_vanishes_while_it_is_read_is_named(tmp_path, monkeypatch, gone):
     def vanish(*_, **__):
         raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(tmp_path / gone))
 
-    target = "delimited_rows" if gone == "file" else "find_files"
-    monkeypatch.setattr(sources, target, vanish)
+    target = "texts.delimited_rows" if gone == "file" else "found.find_files"
+    monkeypatch.setattr(f"funnelkit.events.{target}", vanish)
     with (
         pytest.raises(DataError, match=rf"{gone} cannot be read: No such file"),
         open_events(tmp_path),
