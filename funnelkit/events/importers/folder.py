@@ -80,7 +80,7 @@ def import_files(
             progress=progress,
         )
         if itself:
-            work.notes.append(f"{output} is where events are imported to, and no source of them")
+            work.note(f"{output} is where events are imported to, and no source of them")
         with closing(work):
             for number, query in enumerate(queries, start=1):
                 found[query.write(Path(folder) / f"query-{number}.parquet")] = query.label
@@ -89,9 +89,7 @@ def import_files(
             read = {member.path for member in listed}
             for path, label in found.items():
                 if path not in read:
-                    work.notes.append(
-                        f"{label} holds no file of events, or is a mark of a whole hour"
-                    )
+                    work.note(f"{label} holds no file of events, or is a mark of a whole hour")
             for member in listed:
                 work.read(member)
             work.flush()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
 
 from funnelkit.events.halves import Halves, may_have_halves
+from funnelkit.events.importers.rejects import SHOWN, Reject, shown
 from funnelkit.events.jsonfault import json_fault
 
 if TYPE_CHECKING:
@@ -34,20 +35,8 @@ _BLANK: Final = re.compile(rb"\n[ \t\r]*\n")
 _LINE_END: Final = 0x0A
 _SPACE: Final = 0x20
 _ASCII: Final = 0x7F
-_SHOWN: Final = 2000
-"""Bytes of a line that are told of it."""
 _WORTHWHILE: Final = 1 << 18
 """Bytes of a block for which it is worth to load numpy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A line that is no event, and why; `text` is how it begins."""
-
-    file: str
-    line: int
-    reason: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +118,6 @@ class Splitter:
         return lines, digest.hexdigest()
 
 
-def shown(line: bytes) -> str:
-    """Return how a line begins, whatever bytes it holds."""
-    return line[:_SHOWN].decode("utf-8", "backslashreplace").rstrip("\r\n")
-
-
 @dataclass(frozen=True, slots=True)
 class _TooLong:
     size: int
@@ -155,7 +139,7 @@ def _blocks(stream: BufferedIOBase) -> Iterator[memoryview | _TooLong]:
         cut = room.rfind(b"\n", kept, end) + 1
         if not cut:
             if skipped or end > LONGEST:
-                begin = begin or shown(bytes(room[:_SHOWN]))
+                begin = begin or shown(bytes(room[:SHOWN]))
                 skipped += end
                 end = 0
             elif end == len(room):

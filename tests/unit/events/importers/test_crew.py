@@ -10,7 +10,7 @@ import pytest
 
 import funnelkit as fk
 from funnelkit.events.connection import connect
-from funnelkit.events.importers import run
+from funnelkit.events.importers import chunks
 from funnelkit.events.importers.crew import Crew
 
 LONG = 30
@@ -65,7 +65,7 @@ def test_work_after_one_that_fails_is_not_settled_and_the_first_failure_is_raise
 def test_key_that_a_later_chunk_spells_otherwise_is_refused_there_whichever_is_faster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "CHUNK", 1)  # each block of lines is a chunk
+    monkeypatch.setattr(chunks, "CHUNK", 1)  # each block of lines is a chunk
     monkeypatch.setattr("funnelkit.events.importers.lines.BLOCK", 4000)
     event = {"event_type": "A", "event_time": "2024-01-01 10:00:00", "user_id": "u"}
     # The first chunks have different keys, and take two passes.

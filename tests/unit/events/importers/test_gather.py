@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 import funnelkit as fk
-from funnelkit.events.importers import gather, held, run
+from funnelkit.events.importers import chunks, gather, held
 from funnelkit.events.importers.runs import Run
 
 
@@ -58,7 +58,7 @@ def picked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         whole(runs, kept, *others)  # type: ignore[arg-type]
 
     monkeypatch.setattr("funnelkit.events.importers.finish.gather", noted)
-    monkeypatch.setattr(run, "CHUNK", 50_000)
+    monkeypatch.setattr(chunks, "CHUNK", 50_000)
     monkeypatch.setattr("funnelkit.events.importers.lines.BLOCK", 20_000)
     monkeypatch.setattr(gather, "_ROWS", 300)
     return found

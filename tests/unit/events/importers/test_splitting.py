@@ -3,13 +3,17 @@
 import hashlib
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from funnelkit.events.importers import lines
-from funnelkit.events.importers.lines import Chunk, Reject, Splitter
+from funnelkit.events.importers.lines import Chunk, Splitter
+
+if TYPE_CHECKING:
+    from funnelkit.events.importers.rejects import Reject
 
 PIECES = st.sampled_from([b"a", b"{}", b"\n", b"\n", b" ", b"\r\n", b"\0", b"\xff", "é".encode(), b"x" * 9])  # noqa: E501  # fmt: skip
 
