@@ -102,8 +102,8 @@ def _numbered(
 ) -> Numbers | None:
     """Number the values of one property; `sampled` asks only some events for them, if that will do.
 
-    A `CASE` of few texts looks at each of them once where a file stores them as a dictionary; with
-    many, where it does not, every event would pay for each text, so an `ENUM` finds them by a hash.
+    A function of one column looks at each text once where a file stores them as a dictionary. Where
+    it does not, every event pays for each text of a list, so an `ENUM` finds many by a hash.
     """
     if expression(table, prop, bind).type not in QUICK:
         return None
@@ -117,20 +117,15 @@ def _numbered(
     texts = (NONE, *sorted(set(found) - {NONE}))
     if len(texts) <= MOST_COMPARED:
         value = f"CAST({expression(table, prop, bind).sql} AS VARCHAR)"
+        number = f"list_position({bind.bind(list(texts))}::VARCHAR[], {value}) - 1"
         if not sampled:
-            return Numbers(_compared(value, texts, "0", bind), texts)
+            return Numbers(f"coalesce({number}, 0)", texts)
         other = f"-2 - CAST(hash({value}) % {UNLISTED_NUMBERS} AS INTEGER)"
-        other = f"CASE WHEN coalesce({value} = {bind.bind(NONE)}, true) THEN 0 ELSE {other} END"
-        number = _compared(value, texts, other, bind)
+        number = f"coalesce({number}, CASE WHEN {value} IS NULL THEN 0 ELSE {other} END)"
         unlisted = f"SELECT DISTINCT {number}, {text} FROM {relation} WHERE {number} < -1"
         return Numbers(number, texts, unlisted)
     # An ENUM has to have all texts.
     return _numbered(prop, table, bind, connection) if sampled else _enumerated(text, texts)
-
-
-def _compared(value: str, texts: tuple[str, ...], other: str, bind: Parameters) -> str:
-    whens = "".join(f" WHEN {bind.bind(text)} THEN {k}" for k, text in enumerate(texts) if k)
-    return f"CAST({f'CASE {value}{whens} ELSE {other} END' if whens else other} AS INTEGER)"
 
 
 def _enumerated(text: str, texts: tuple[str, ...]) -> Numbers | None:
