@@ -14,7 +14,8 @@ from funnelkit.events.connection import data_errors
 from funnelkit.events.files import TRUTH, EventFile, find_files, recognise
 from funnelkit.events.importers.archive import is_zip, members, opened
 from funnelkit.events.importers.tables import split
-from funnelkit.events.remote import fetch, find_objects, is_parquet, is_remote, read_remote
+from funnelkit.events.ranges import read_remote
+from funnelkit.events.remote import fetch, find_objects, is_parquet, is_remote
 from funnelkit.events.table import literally
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _spooled(stream: IO[bytes], opening: Opening, *, label: str) -> EventFile:
 
 def _find_objects(address: str, found: Found, opening: Opening) -> None:
     """Add what an address stands for: Parquet as it lies, everything else fetched."""
-    objects = find_objects(address)
+    objects = [each.address for each in find_objects(address)]
     found.objects += [each for each in objects if is_parquet(each)]
     read_remote(opening.connection, found.objects)
     for each in objects:

@@ -14,7 +14,7 @@ from funnelkit.engine.spark.jobs import EVENTS, form_beside, merges_beside
 from funnelkit.engine.sqlfiles import read_sql
 from funnelkit.errors import DataError
 from funnelkit.events.connection import connect, data_errors
-from funnelkit.events.remote import read_remote
+from funnelkit.events.ranges import read_remote
 from funnelkit.events.sql import quote_identifier
 from funnelkit.events.table import literally, read_parquet
 

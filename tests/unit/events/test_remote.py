@@ -42,7 +42,7 @@ def server():
 @pytest.fixture
 def put(server, monkeypatch):
     """Return how to put an object into a bucket that is empty at first."""
-    from funnelkit.events import remote
+    from funnelkit.events import bucket
 
     for name, value in {
         "AWS_ACCESS_KEY_ID": "testing",
@@ -51,7 +51,7 @@ def put(server, monkeypatch):
         "AWS_ENDPOINT_URL": server,
     }.items():
         monkeypatch.setenv(name, value)
-    remote._store.cache_clear()
+    bucket.open_bucket.cache_clear()
 
     def ask(method, path):
         request = urllib.request.Request(f"{server}{path}", method=method)
@@ -60,9 +60,9 @@ def put(server, monkeypatch):
 
     ask("POST", "/moto-api/reset")
     ask("PUT", f"/{BUCKET}")
-    store = remote._store(BUCKET)
+    store = bucket.open_bucket(BUCKET)
     yield lambda key, content: obstore.put(store, key, content)
-    remote._store.cache_clear()
+    bucket.open_bucket.cache_clear()
 
 
 def parquet(frame):
@@ -87,10 +87,10 @@ def test_a_delta_table_is_refused_since_not_all_of_its_files_count(put):
 
 
 def test_without_keys_it_is_said_which_variables_have_them():
-    from funnelkit.events import remote
+    from funnelkit.events import bucket
 
     asked = "Generic S3 error: Error performing PUT http://169.254.169.254/latest/api/token in 2 ms"
-    assert "set AWS_ACCESS_KEY_ID" in remote._reason(OSError(asked))
+    assert "set AWS_ACCESS_KEY_ID" in bucket._reason(OSError(asked))
 
 
 def test_one_object_is_read_where_it_lies(put):
@@ -202,9 +202,10 @@ def test_an_object_that_is_no_parquet_is_named(put):
 def test_without_obstore_the_extra_is_named(monkeypatch):
     import sys
 
-    from funnelkit.events import remote
+    from funnelkit.events import bucket
 
-    remote._store.cache_clear()
-    monkeypatch.setitem(sys.modules, "obstore.store", None)
+    bucket.open_bucket.cache_clear()
+    for module in ("obstore", "obstore.store", "obstore.exceptions"):
+        monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(DefinitionError, match=r"pip install 'funnelkit\[s3\]'"):
         counts("s3://bucket/a.parquet")
