@@ -38,10 +38,10 @@ def import_events(
     overlaps with an earlier one. The folder changes at once at the end, or not at all.
 
     Args:
-        sources: a path, a glob or a folder, or a list of these: ZIP files of Amplitude's Export
-            API, their members, merged users, tables of a warehouse (Parquet, CSV or JSON), events
-            as they are sent to HTTP V2, what other products export, tables of a DuckDB database
-            (`FILE.duckdb::TABLE`), or anything else that `report` reads.
+        sources: a path, a glob, a folder or an address (`s3://…`), or a list of these: ZIP files
+            of Amplitude's Export API, their members, merged users, tables of a warehouse (Parquet,
+            CSV or JSON), events as they are sent to HTTP V2, what other products export, tables of
+            a DuckDB database (`FILE.duckdb::TABLE`), or anything else that `report` reads.
         output: the folder; it is made if there is none.
         source_sql: a file with a SELECT that DuckDB runs, and whose rows are imported, too; a
             database among the sources is the one that it reads.
@@ -104,7 +104,14 @@ def source_bytes(sources: Any) -> int:
     from funnelkit.events.files import find_files, flatten
     from funnelkit.events.importers.archive import members
     from funnelkit.events.importers.tables import MARK
+    from funnelkit.events.remote import find_objects, is_remote
 
-    files = (source for source in flatten(sources) if MARK not in str(source))
-    found: dict[Path, str] = {path: str(path) for source in files for path in find_files(source)}
-    return sum(member.size for member in members(list(found.items())))
+    files: dict[Path, str] = {}
+    objects: dict[str, int] = {}
+    for source in flatten(sources):
+        if is_remote(source):
+            objects |= {each.address: each.size for each in find_objects(str(source))}
+        elif MARK not in str(source):
+            files |= {path: str(path) for path in find_files(source)}
+    local = sum(member.size for member in members(list(files.items())))
+    return local + sum(objects.values())

@@ -30,7 +30,7 @@ Sources = Annotated[
     typer.Argument(
         metavar="SOURCE...",
         help="Export ZIPs, .json.gz, merged users, warehouse tables (Parquet, CSV, JSON), HTTP V2 "
-        "JSON, other products' exports: files, folders or globs; FILE.duckdb::TABLE.",
+        "JSON, other products' exports: files, folders or globs, s3://, too; FILE.duckdb::TABLE.",
     ),
 ]
 SourceSql = Annotated[

@@ -9,13 +9,15 @@ import glob
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DataError, did_you_mean
 from funnelkit.events.bucket import SCHEME, asked, parted, size_of, sizes
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+:/")  # a path keeps one of the two slashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,11 @@ class RemoteObject:
 
     address: str
     size: int
+
+
+def is_address(path: str | os.PathLike[str]) -> bool:
+    """Tell whether what should be a path is an address, of any kind."""
+    return _ADDRESS.match(os.fspath(path)) is not None
 
 
 def is_remote(source: object) -> bool:

@@ -24,12 +24,16 @@ GZIP: Final = b"\x1f\x8b"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file, or one inside a ZIP; `label` names it in messages, `size` are its bytes on disk."""
+    """A file, or one inside a ZIP; `label` names it in messages, `size` are its bytes on disk.
+
+    Where `address` is given, the file is an object that has to be fetched to `path` first.
+    """
 
     path: Path
     label: str
     size: int
     inside: str | None = None
+    address: str | None = None
 
     @property
     def ending(self) -> str:
@@ -46,31 +50,51 @@ def members(files: Sequence[tuple[Path, str]]) -> Iterator[Member]:
     for path, label in files:
         if not path.is_file():
             raise DataError(f"{label} is no file: an import cannot read it twice; write it to one")
-        if not is_zip(path):
-            # A hidden file that somebody names is meant: a folder's are not found at all.
-            if not _is_marker(path.name.lstrip(".")):
-                yield Member(path, label, path.stat().st_size)
-            continue
-        try:
-            with zipfile.ZipFile(path) as archive:
-                infos = sorted(archive.infolist(), key=lambda info: info.filename)
-        except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
-            raise DataError(f"{label} is a ZIP archive that cannot be read: {error}") from error
-        for info in infos:
-            if info.is_dir() or _is_marker(info.filename):
-                continue
-            if info.flag_bits & 1:
-                raise DataError(f"{label}: {info.filename} is encrypted")
-            yield Member(path, f"{label}:{info.filename}", info.compress_size, info.filename)
+        if is_zip(path):
+            for name, size in packed(path, label):
+                yield Member(path, f"{label}:{name}", size, name)
+        elif not is_marker(path.name):
+            yield Member(path, label, path.stat().st_size)
+
+
+def packed(file: Path | IO[bytes], label: str) -> list[tuple[str, int]]:
+    """Return the files with events in a ZIP, by name, and how many bytes each has there.
+
+    Raises:
+        DataError: it cannot be read, or is encrypted.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            infos = sorted(archive.infolist(), key=lambda info: info.filename)
+    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+        raise DataError(f"{label} is a ZIP archive that cannot be read: {error}") from error
+    infos = [info for info in infos if not info.is_dir() and not _is_aside(info.filename)]
+    for info in infos:
+        if info.flag_bits & 1:
+            raise DataError(f"{label}: {info.filename} is encrypted")
+    return [(info.filename, info.compress_size) for info in infos]
 
 
 def is_zip(path: Path) -> bool:
     """Return whether a file is a ZIP archive, by its first bytes."""
     with path.open("rb") as file:
-        return file.read(4) in {ZIP, EMPTY_ZIP}
+        return begins_zip(file)
 
 
-def _is_marker(name: str) -> bool:
+def begins_zip(file: IO[bytes]) -> bool:
+    """Return whether a file that was just opened is a ZIP archive."""
+    return file.read(4) in {ZIP, EMPTY_ZIP}
+
+
+def is_marker(name: str) -> bool:
+    """Return whether a file of this name marks an hour that was exported.
+
+    A hidden file that somebody names is meant: a folder's are not found at all.
+    """
+    return _is_aside(name.lstrip("."))
+
+
+def _is_aside(name: str) -> bool:
     last = PurePosixPath(name).name.lower()
     return (
         last in {"complete", "_success"}
@@ -99,7 +123,7 @@ def opened(
                 raw = stack.enter_context(member.path.open("rb"))
             else:
                 archive = stack.enter_context(zipfile.ZipFile(member.path))
-                raw = stack.enter_context(archive.open(member.inside))
+                raw = stack.enter_context(_open_inside(archive, member))
             counted = io.BufferedReader(_Counted(raw, progress), 1 << 20)
             stream: io.BufferedIOBase = counted
             if counted.peek(2)[:2] == GZIP:
@@ -113,6 +137,13 @@ def opened(
             raise DataError(f"{member.label} is cut off or damaged: {error}") from error
         except OSError as error:
             raise DataError(f"{member.label} cannot be read: {error.strerror or error}") from error
+
+
+def _open_inside(archive: zipfile.ZipFile, member: Member) -> IO[bytes]:
+    try:
+        return archive.open(member.inside or "")
+    except KeyError:
+        raise DataError(f"{member.label} vanished while the archive was read") from None
 
 
 class _Counted(io.RawIOBase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -15,13 +16,16 @@ from funnelkit.events.connection import work_connection
 from funnelkit.events.files import find_files, flatten
 from funnelkit.events.imported import BESIDE, Imported, imported_with, read_imported
 from funnelkit.events.importers.archive import members
+from funnelkit.events.importers.objects import Objects
 from funnelkit.events.importers.run import Import
 from funnelkit.events.importers.segment import repeats_others
+from funnelkit.events.remote import RemoteObject, find_objects, is_address, is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from funnelkit.events.importers import Format
+    from funnelkit.events.importers.archive import Member
     from funnelkit.events.importers.result import ImportResult
     from funnelkit.events.importers.tables import Query
     from funnelkit.events.table import Role
@@ -48,18 +52,14 @@ def import_files(
     What lies in the folder `without` is no source. `labels` are the names of files in messages,
     where they are not those of their paths.
     """
-    found = {
-        path: (labels or {}).get(path, str(path))
-        for source in _checked(flatten(sources))
-        for file in find_files(source, without=without)
-        for path in _with_merges(file)
-    }
+    found = _found(_checked(flatten(sources)), without, labels or {})
     before = _folder(output)
-    itself = [path for path in found if path.resolve().is_relative_to(output.resolve())]
+    files = [each for each in found if isinstance(each, Path)]
+    itself = [path for path in files if path.resolve().is_relative_to(output.resolve())]
     for path in itself:
         del found[path]
     if rejects is not None:
-        _check_rejects(rejects, found)
+        _check_rejects(rejects, [path for path in files if path not in itself])
     output.mkdir(parents=True, exist_ok=True)
     beside = output / BESIDE
     beside.mkdir(exist_ok=True)
@@ -84,14 +84,7 @@ def import_files(
         with closing(work):
             for number, query in enumerate(queries, start=1):
                 found[query.write(Path(folder) / f"query-{number}.parquet")] = query.label
-            # Only the first of several copies of an event is kept.
-            listed = sorted(members(list(found.items())), key=repeats_others)
-            read = {member.path for member in listed}
-            for path, label in found.items():
-                if path not in read:
-                    work.note(f"{label} holds no file of events, or is a mark of a whole hour")
-            for member in listed:
-                work.read(member)
+            _read(found, Objects(Path(folder) / "object"), work)
             work.flush()
             work.wait()
             # First: what was left out would not be told again once the files are known.
@@ -103,6 +96,38 @@ def import_files(
                     written.unlink(missing_ok=True)
                 raise
     return replace(result, rejects=written)
+
+
+def _found(
+    sources: Iterable[str | Path], without: Path | None, labels: Mapping[Path, str]
+) -> dict[Path | RemoteObject, str]:
+    """Return the files and objects that sources stand for, each with its name in messages."""
+    found: dict[Path | RemoteObject, str] = {}
+    for source in sources:
+        if is_remote(source):
+            found |= {each: each.address for each in find_objects(os.fspath(source))}
+            continue
+        for file in find_files(source, without=without):
+            found |= {path: labels.get(path, str(path)) for path in _with_merges(file)}
+    return found
+
+
+def _read(found: Mapping[Path | RemoteObject, str], objects: Objects, work: Import) -> None:
+    """Read all members of files and objects."""
+    listed: list[Member] = []
+    for each, label in found.items():
+        if isinstance(each, RemoteObject):
+            own = list(objects.members(each))
+        else:
+            own = list(members([(each, label)]))
+        if not own:
+            work.note(f"{label} holds no file of events, or is a mark of a whole hour")
+        listed += own
+    # Only the first of several copies of an event is kept.
+    for member in sorted(listed, key=repeats_others):
+        for file in objects.fetched(member):
+            work.read(file)
+    objects.remove()
 
 
 def _checked(sources: Iterable[str | Path]) -> Iterator[str | Path]:
@@ -118,6 +143,11 @@ def _checked(sources: Iterable[str | Path]) -> Iterator[str | Path]:
 
 def _folder(output: Path) -> Imported:
     """Return what is in the folder of events; refuse to write into anything else."""
+    if is_address(output):
+        raise DefinitionError(
+            f"-o {output}: imported events are a folder of this machine, and no address; write "
+            "them here and copy them there"
+        )
     if output.suffix == ".parquet" and not output.is_dir():
         raise DefinitionError(
             f"-o {output}: imported events are a folder (its file of events lies in it); "

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from funnelkit.errors import DefinitionError
+from funnelkit.events.remote import is_address
 from funnelkit.events.store.state import is_store
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from funnelkit.events.table import EventTable
 
 NO_CACHE: Final = "FUNNELKIT_NO_CACHE"
-_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+:/")  # a path keeps one of the two slashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def local(folder: str | os.PathLike[str]) -> Path:
         DefinitionError: it is an address, which a path would be made of.
     """
     text = os.fspath(folder)
-    if _ADDRESS.match(text):
+    if is_address(text):
         raise DefinitionError(
             f"{text}: a store is a folder of this machine, and no address; copy it here to read "
             "it, or write it here and copy it there"

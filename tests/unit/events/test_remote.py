@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import urllib.request
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -13,7 +12,6 @@ import pytest
 import funnelkit as fk
 from funnelkit.errors import DataError, DefinitionError
 
-moto_server = pytest.importorskip("moto.server", reason="moto is not installed")
 obstore = pytest.importorskip("obstore", reason="obstore is not installed")
 
 BUCKET = "shop-events"
@@ -28,41 +26,6 @@ def events_of(users, day):
     ]
     schema = {"user_id": pl.String, "event_type": pl.String, "event_time": pl.Datetime("us")}
     return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-@pytest.fixture(scope="module")
-def server():
-    found = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    found.start()
-    host, port = found.get_host_and_port()
-    yield f"http://{host}:{port}"
-    found.stop()
-
-
-@pytest.fixture
-def put(server, monkeypatch):
-    """Return how to put an object into a bucket that is empty at first."""
-    from funnelkit.events import bucket
-
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": server,
-    }.items():
-        monkeypatch.setenv(name, value)
-    bucket.open_bucket.cache_clear()
-
-    def ask(method, path):
-        request = urllib.request.Request(f"{server}{path}", method=method)
-        with urllib.request.urlopen(request) as answer:
-            return answer.read()
-
-    ask("POST", "/moto-api/reset")
-    ask("PUT", f"/{BUCKET}")
-    store = bucket.open_bucket(BUCKET)
-    yield lambda key, content: obstore.put(store, key, content)
-    bucket.open_bucket.cache_clear()
 
 
 def parquet(frame):
