@@ -124,9 +124,9 @@ class Stream:
 
         With `keep`, a bucket is given memory of its own before.
         """
+        if self.query.buckets:
+            return self._each_of_store(finish, keep=keep)
         with ThreadPoolExecutor(processors()) as pool:
-            if self.query.buckets:
-                return self._each_of_store(finish, pool, keep=keep)
             if self.query.unit.ordered:
                 try:
                     return self._each_cut(
@@ -137,15 +137,14 @@ class Stream:
             parts = partition(self.batches())
             return list(pool.map(lambda part: finish(grouped(part)), parts))
 
-    def _each_of_store(
-        self, finish: Callable[[Bucket], Finished], pool: ThreadPoolExecutor, *, keep: bool
-    ) -> list[Finished]:
+    def _each_of_store(self, finish: Callable[[Bucket], Finished], *, keep: bool) -> list[Finished]:
         """Return what `finish` makes of each bucket of a store, read side by side."""
         merged = self.query.merged
         without = None if merged is None or not merged.ids else np.array(merged.ids, np.int64)
         # A connection takes some time to prepare: each is used again for another bucket.
         idle: SimpleQueue[DuckDBPyConnection] = SimpleQueue()
-        with ExitStack() as opened:
+        # The pool ends first: a connection that another thread works with cannot be closed.
+        with ExitStack() as opened, ThreadPoolExecutor(processors()) as pool:
 
             def read(files: Sequence[str]) -> tuple[Stream, list[Finished]]:
                 stream = Stream(self.query.of_bucket(files), self.connection, self.codes, without)
@@ -164,12 +163,12 @@ class Stream:
                 return stream, done
 
             found = list(pool.map(read, self.query.buckets))
+            if merged is not None:
+                stream = Stream(merged.query, self.connection, self.codes)
+                parts = partition(stream.batches())
+                found.append((stream, list(pool.map(lambda part: finish(grouped(part)), parts))))
         if self.query.selections is not None:
             self.query.selections.prune()
-        if merged is not None:
-            stream = Stream(merged.query, self.connection, self.codes)
-            parts = partition(stream.batches())
-            found.append((stream, list(pool.map(lambda part: finish(grouped(part)), parts))))
         for one, _ in found:
             self.seen |= one.seen
             self.step_one += one.step_one

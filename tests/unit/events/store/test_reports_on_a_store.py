@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
+from threading import Event
 
 import duckdb
 import polars as pl
@@ -13,7 +14,7 @@ import pytest
 
 import funnelkit as fk
 from funnelkit.cli.run import run
-from funnelkit.engine import select
+from funnelkit.engine import select, stream
 from funnelkit.engine.entry import Entry
 from funnelkit.engine.query import Query
 from funnelkit.errors import DataError, DefinitionError, UnsupportedError
@@ -499,3 +500,21 @@ def test_an_import_into_another_month_leaves_what_is_kept(tmp_path, monkeypatch)
     fk.import_events(tmp_path / "late.parquet", store=store)
     assert fk.report(store, **asked).counts == (1, 0)
     assert {file.name for file in kept_selections(store)} == before
+
+
+def test_a_bucket_that_cannot_be_read_is_told_while_another_is_still_read(store, monkeypatch):
+    """The connection of the other cannot be closed before."""
+    begun = Event()
+
+    def bucket(self, *_args, **_options):
+        if begun.is_set():
+            raise DataError("the second bucket")
+        begun.set()
+        self.connection.execute("SELECT count(*) FROM range(2_000_000_000)").fetchall()
+        return []
+
+    monkeypatch.setattr(select, "SMALL", -1)
+    monkeypatch.setattr(stream, "processors", lambda: 2)
+    monkeypatch.setattr(stream.Stream, "bucket", bucket)
+    with pytest.raises(DataError, match="the second bucket"):
+        fk.report(fk.store(store, cache=False), steps=WORKSHOP)
