@@ -80,7 +80,7 @@ def store_compact(folder: str | os.PathLike[str]) -> Compacted:
 def store_vacuum(
     folder: str | os.PathLike[str], *, keep: timedelta | None = None, dry_run: bool = False
 ) -> Vacuumed:
-    """Erase files that only versions from before `keep` need, and those of killed imports.
+    """Erase files that only versions from before `keep` need, of killed imports, and of reports.
 
     Raises:
         DataError: there is no store, or it cannot be written.

@@ -404,7 +404,7 @@ NoCache = Annotated[
     typer.Option(
         "--no-cache",
         envvar="FUNNELKIT_NO_CACHE",
-        help="Keep nothing in the store's folder that would make the next report faster.",
+        help="Neither use nor keep what makes the next report on a store faster.",
         rich_help_panel=OUTPUT,
     ),
 ]

@@ -96,7 +96,8 @@ def vacuum(
 ) -> None:
     """Erase what nobody needs.
 
-    That is what only older versions need, and what killed imports left behind.
+    That is what only older versions need, what reports keep to be faster, and what killed
+    imports left behind.
     """
     from datetime import timedelta
 

@@ -25,6 +25,7 @@ import pyarrow as pa
 from funnelkit import __version__
 from funnelkit.engine.bucket import Bucket, frozen, together
 from funnelkit.engine.sqlfiles import read_sql
+from funnelkit.events.store.selections import UNFINISHED
 from funnelkit.events.table import paths_of
 
 if TYPE_CHECKING:
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
 
     from funnelkit.engine.query import Query
 
-FORMAT = 1
+FORMAT = 2
 COLUMNS = ("us", "mask", "flags", "label", "amount")
+NAME = b"name"
 SUM = b"sum"
+_NONE = np.empty(0, np.int64)
 SHORT = 10_000
 """Rows of a bucket that is not worth a call of each function that reads it."""
 
@@ -62,16 +65,18 @@ class Selection:
             NotKeptError: there are none, or one is damaged, which may not be the first.
         """
         try:
-            with suppress(PermissionError):
+            with suppress(OSError):  # in a place that cannot be written it is used all the same
                 os.utime(self.path)  # it was used: what was not is erased first
             reader = pa.ipc.open_file(pa.memory_map(str(self.path)))
+            if (reader.schema.metadata or {}).get(NAME) != self.path.name.encode():
+                raise NotKeptError  # it was put here under another's name
             for number in range(reader.num_record_batches):
                 batch, told = reader.get_batch_with_custom_metadata(number)
                 bucket = _bucket(batch)
                 if told is None or told.get(SUM) != _sum(bucket):
                     raise NotKeptError
                 yield bucket
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, pa.ArrowException, KeyError) as error:
             raise NotKeptError from error
 
     def kept(self, buckets: Iterable[Bucket]) -> Iterator[Bucket]:
@@ -94,7 +99,7 @@ class _Unfinished:
 
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
-        self.path = selection.path.with_name(f"{uuid4().hex}.unfinished")
+        self.path = selection.path.with_name(f"{uuid4().hex}{UNFINISHED}")
         self.writer: Any = None
         self.failed = False
         self.short: list[Bucket] = []
@@ -121,7 +126,13 @@ class _Unfinished:
 
     def _open(self, schema: pa.Schema) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.writer = pa.ipc.new_file(pa.OSFile(str(self.path), "wb"), schema)
+        named = schema.with_metadata({NAME: self.selection.path.name.encode()})
+        sink = pa.OSFile(str(self.path), "wb")
+        # Whoever forgets a user erases files of events first, and then what is kept of them: either
+        # he finds this file, or they are gone.
+        if not all(file.exists() for file in self.selection.files):
+            raise FileNotFoundError
+        self.writer = pa.ipc.new_file(sink, named)
 
     def finish(self) -> None:
         """Put the file into its place."""
@@ -134,9 +145,6 @@ class _Unfinished:
                 self._open(pa.schema([]))
             self.writer.close()
             self.path.replace(self.selection.path)
-            # Whoever forgets a user erases files of events first, and then what was kept of them.
-            if not all(file.exists() for file in self.selection.files):
-                self.selection.path.unlink(missing_ok=True)
 
     def drop(self) -> None:
         """Erase what was not finished."""
@@ -210,15 +218,31 @@ def _numpy(column: pa.Array) -> Any:
 
 def _sum(bucket: Bucket) -> bytes:
     """Return a number that shows damage: a power failure may leave pages of zeros."""
-    found = _added(*(frozen(column) for column in (bucket.starts, bucket.us, bucket.mask)))
-    return b"%d" % found
+    columns = [
+        bucket.units.view(np.int64),
+        bucket.starts,
+        bucket.us,
+        bucket.mask,
+        bucket.mask[:0] if bucket.flags is bucket.mask else bucket.flags,
+        _NONE if bucket.label is None else bucket.label,
+        _NONE if bucket.amount is None else bucket.amount.view(np.int64),
+    ]
+    return b"%d" % _added(*map(frozen, columns))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _added(starts: Any, us: Any, mask: Any) -> int:
+def _added(units: Any, starts: Any, us: Any, mask: Any, flags: Any, label: Any, amount: Any) -> int:
     found = len(starts)
+    for unit in units:
+        found += unit
     for start in starts:
         found += start
     for row in range(len(us)):
         found += us[row] + mask[row]
+    for flag in flags:
+        found += flag
+    for code in label:
+        found += code
+    for bits in amount:
+        found += bits
     return found

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from funnelkit.events.table import EventTable
 
 NO_CACHE: Final = "FUNNELKIT_NO_CACHE"
+NO: Final = frozenset({"", "0", "false", "f", "no", "n", "off"})
+"""What the variable says where somebody wants the cache, as the command line reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class StoreVersion:
 
     Whatever takes events takes this. The same version always gives the same answer. With `cache`
     reports keep in the store's folder what they select, so that the next one is faster, unless the
-    environment has `FUNNELKIT_NO_CACHE`.
+    environment has `FUNNELKIT_NO_CACHE=1`.
     """
 
     folder: Path
@@ -41,7 +43,7 @@ class StoreVersion:
         """Return the version as an event table."""
         from funnelkit.events.store.reading import open_store
 
-        cache = self.cache and not os.environ.get(NO_CACHE)
+        cache = self.cache and os.environ.get(NO_CACHE, "").lower() in NO
         return open_store(self.folder, self.version, self.as_of, cache=cache)
 
 

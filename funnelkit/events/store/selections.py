@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 FOLDER: Final = f"{SIDE}/selections"
 LEAST: Final = 2**30
+UNFINISHED: Final = ".unfinished"
+ABANDONED: Final = 3600 * 10**9
+"""Nanoseconds without a word after which an unfinished file is that of a report that was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,12 @@ class SelectionFolder:
     most: int
 
     def prune(self) -> None:
-        """Erase what was not used for longest until the rest is within the bound."""
+        """Erase what killed reports left, and what was not used for longest beyond the bound."""
+        oldest = time.time_ns() - ABANDONED
         room = self.most
-        for _, size, file in sorted(_used(self.path), reverse=True):
+        for used, size, file in sorted(_used(self.path), reverse=True):
             room -= size
-            if room < 0:
+            if room < 0 or (file.suffix == UNFINISHED and used < oldest):
                 _erase(file)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -48,7 +49,7 @@ def vacuum(folder: Path, *, keep: timedelta = KEEP, dry_run: bool = False) -> Va
         ]
         needed = frozenset[str]().union(*(one.files for one in kept))
         lost = [path for path in _files(folder) if str(path.relative_to(folder)) not in needed]
-        size = sum(path.stat().st_size for path in lost)
+        size = sum(map(_size, lost))
         names = tuple(str(path.relative_to(folder)) for path in lost)
         gone = tuple(
             one.version.number for one in held if one.readable and not one.files.isdisjoint(names)
@@ -68,11 +69,19 @@ def erase(folder: Path, files: list[Path]) -> None:
         for path in files:
             path.unlink(missing_ok=True)
         parents = {path.parent for path in files} | {path.parent.parent for path in files}
-        for parent in sorted(parents, key=lambda path: -len(path.parts)):
-            if parent != folder and parent.is_dir() and not any(parent.iterdir()):
-                parent.rmdir()
     except OSError as error:
         raise DataError(f"{error.filename} cannot be erased: {error.strerror}") from error
+    for parent in sorted(parents - {folder}, key=lambda path: -len(path.parts)):
+        with suppress(OSError):  # it is not empty, or a report is just about to keep something
+            parent.rmdir()
+
+
+def _size(file: Path) -> int:
+    """Return the bytes of a file; none if a report erased it, which may always happen."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _files(folder: Path) -> Iterator[Path]:
