@@ -24,15 +24,7 @@ MOST_HINTS = 3
 
 def unknown_properties(funnel: Funnel, table: EventTable) -> Iterator[str]:
     """Yield a sentence for each property that no event has, with the nearest names in the data."""
-    filters = [f for selector in funnel.selectors() for f in selector.filters]
-    filters += [f for segment in funnel.segments for f in segment.filters]
-    filters += funnel.event_filters
-    used = [filter_.property for filter_ in filters]
-    used += funnel.group_by.properties if funnel.group_by else ()
-    used += funnel.hold
-    used += [funnel.unit] if isinstance(funnel.unit, Property) else []
-    used += [funnel.measures.sum_of] if funnel.measures.sum_of else []
-    for prop in dict.fromkeys(used):
+    for prop in dict.fromkeys(funnel.properties()):
         if not _anybody_has(prop, table):
             hint = _near(prop, table)
             yield f"no event has the {prop.scope} property {prop.name!r}; it is (none).{hint}"

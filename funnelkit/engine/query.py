@@ -17,7 +17,7 @@ from funnelkit.engine.units import (
     user_key,
     with_sessions,
 )
-from funnelkit.events.properties import PropertyType, expression
+from funnelkit.events.properties import PropertyType, columns_beside, expression
 from funnelkit.events.sql import Parameters, quote_identifier
 from funnelkit.model import IDENTIFY_CALLS
 
@@ -171,7 +171,7 @@ def compose(
         bind=bind,
         user=user,
         us=us,
-        ties=ties(table),
+        ties=ties(table, funnel),
         base=base,
     )
     unit = unit_key(
@@ -357,10 +357,16 @@ def _at_or_after(us: int, table: EventTable, bind: Parameters) -> str:
     return f"({table.microseconds()} >= {bind.bind(us)})"
 
 
-def ties(table: EventTable) -> str:
-    """Return the order of events at the same microsecond: by ids, then by what they say."""
+def ties(table: EventTable, *funnels: Funnel) -> str:
+    """Return the order of events at the same microsecond: by ids, then by what they say.
+
+    What stands in columns of its own counts where one of the funnels asks for it.
+    """
     ids = (table.event_id, table.uuid, table.insert_id, table.event_type)
     said = (table.event_properties, table.user_properties)
     terms = [quote_identifier(column) for column in ids if column]
+    asked = (prop for funnel in funnels for prop in funnel.properties())
+    beside = dict.fromkeys(column for prop in asked for column in columns_beside(table, prop))
     terms += [f"CAST({quote_identifier(column)} AS VARCHAR)" for column in said if column]
+    terms += [f"CAST({quote_identifier(column)} AS VARCHAR)" for column in beside]
     return ", ".join(terms)

@@ -22,7 +22,7 @@ from funnelkit.events.times import is_number
 from funnelkit.model import SESSION_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from funnelkit.events.table import EventTable, Field
     from funnelkit.model import Property, Scope
@@ -103,6 +103,21 @@ def expression(table: EventTable, prop: Property, bind: Parameters) -> PropertyE
         return inside
     outside = _outside(table, beside)
     return outside if inside is MISSING else _either(inside, outside)
+
+
+def columns_beside(table: EventTable, prop: Property) -> Iterator[str]:
+    """Yield the columns in which a property stands, but for those of all properties."""
+    name: str | None = prop.name
+    if prop == SESSION_ID:
+        name = table.session_id
+    elif prop.scope == "group":
+        name = GROUPS if GROUPS in table.types else None
+    elif prop.scope == "user":
+        name = _built_in_column(table, prop.name)
+    elif prop.name not in free_columns(table):
+        name = None
+    found = [field.read_as for field in table.column_fields if field.name == name]
+    yield from (column for column in found or [name] if column is not None)
 
 
 def _outside(table: EventTable, name: str) -> PropertyExpression:

@@ -201,6 +201,21 @@ class Funnel:
         for custom in self.custom_events:
             yield from custom.events
 
+    def properties(self) -> Iterator[Property]:
+        """Yield every property that the definition names, some of them more than once."""
+        for selector in self.selectors():
+            yield from (each.property for each in selector.filters)
+        for segment in self.segments:
+            yield from (each.property for each in segment.filters)
+        yield from (each.property for each in self.event_filters)
+        if self.group_by is not None:
+            yield from self.group_by.properties
+        yield from self.hold
+        if isinstance(self.unit, Property):
+            yield self.unit
+        if self.measures.sum_of is not None:
+            yield self.measures.sum_of
+
     def members(self, events: tuple[EventSelector, ...]) -> tuple[EventSelector, ...]:
         """Return the selectors with custom events replaced by what they stand for."""
         by_name = {CUSTOM + custom.name: custom.events for custom in self.custom_events}

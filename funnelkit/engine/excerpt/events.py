@@ -62,7 +62,7 @@ class ExcerptEvents:
             named.append(f"({takes_part} AND {fits})")
             if funnel.order == "exact":
                 other.append(f"({takes_part})")
-        order = ties(table)
+        order = ties(table, *self.funnels)
         also = ""
         first = edge = "false"
         if any(_asks_who_is_new(funnel) for funnel in self.funnels):

@@ -112,7 +112,7 @@ class ExcerptWriter:
         if session is not None:
             yield "session_id", session
         # In the place of all that told events of one time apart.
-        order = [ties(table), "fk_who"]
+        order = [ties(table, *self.funnels), "fk_who"]
         for scope, name in OBJECTS:
             sql = object_json(kept, scope, table, bind, key)
             if sql is not None:

@@ -161,6 +161,37 @@ def test_an_event_at_the_same_microsecond_with_the_lower_event_id_names_the_grou
         assert [(group.name, group.counts) for group in by_value] == [("first", (1,))]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"steps": "A", "group_by": "page"},
+        {"steps": "A > B", "group_by": "2:page", "order": "any"},
+        {"steps": "A > B", "group_by": "user.city"},
+        {"steps": "A > B[page = x]", "count_by": "totals"},
+        {"steps": "A > B[page = x and count = 1]"},
+    ],
+    ids=str,
+)
+def test_columns_that_are_asked_for_settle_what_ids_do_not(tmp_path, asked):
+    """No event has an id, and all of a user are at one microsecond, in any order of the file."""
+    path = tmp_path / "events.parquet"
+    table = pl.DataFrame(
+        {
+            "user_id": [f"u{n % 50}" for n in range(400)],
+            "event_type": ["AB"[n // 50 % 2] for n in range(400)],
+            "event_time": [0] * 400,
+            "page": [["x", "y", None][n // 100 % 3] for n in range(400)],
+            "city": [["a", "b"][n // 200] for n in range(400)],
+        }
+    ).with_columns(pl.col("event_time").cast(pl.Datetime("us")))
+    found = set()
+    for seed in range(3):
+        table.sample(fraction=1, shuffle=True, seed=seed).write_parquet(path)
+        for small in (True, False):
+            found.add(repr(answers(path, small=small, **asked)))
+    assert len(found) == 1
+
+
 def test_events_that_can_play_no_part_are_left_in_the_file(tmp_path):
     path = tmp_path / "events.parquet"
     pl.DataFrame(
