@@ -81,12 +81,15 @@ class Chart:
                 for number, segment in enumerate(funnel.segments)
             ]
         starts = self.interval_starts()
+        # In any order the best of the intervals is not the best of all: which events do the other
+        # steps, and so its times, depend on where entries are looked for.
+        follows = funnel.count_by == "uniques" and not funnel.exclusions and funnel.order != "any"
         return tuple(
             Question(
                 name=name,
                 whole=entry,
                 by_interval=replace(entry, inner=starts[1:]) if starts else None,
-                whole_follows=funnel.count_by == "uniques" and not funnel.exclusions,
+                whole_follows=follows,
                 when=funnel.measures.by_age,
             )
             for name, entry in named

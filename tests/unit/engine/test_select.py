@@ -7,6 +7,7 @@ from datetime import datetime
 import polars as pl
 import pytest
 
+import funnelkit as fk
 from funnelkit.engine import labels, stream
 from funnelkit.engine import select as select_module
 from funnelkit.engine.entry import Entry
@@ -229,3 +230,22 @@ def test_few_labels_are_numbered_by_duckdb_whatever_they_say(tmp_path, monkeypat
             "",
             "(none)",
         }
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_times_in_any_order_do_not_depend_on_intervals(tmp_path, small, monkeypatch):
+    monkeypatch.setattr(select_module, "SMALL", select_module.SMALL if small else -1)
+    times = ["A 23:30", "A 23:40", "C 23:50", "A 00:00"]
+    rows = [
+        {
+            "user_id": "u",
+            "event_type": each[0],
+            "event_time": f"2024-01-0{1 + each.endswith('00:00')} {each[2:]}:00",
+        }
+        for each in times
+    ]
+    pl.DataFrame(rows).write_parquet(tmp_path / "events.parquet")
+    asked = {"steps": "_all > A > A", "order": "any", "window": "30m"}
+    for interval in (None, "5min"):
+        found = fk.report(tmp_path / "events.parquet", interval=interval, **asked)
+        assert found.segments[0].average_seconds == 1200  # 23:40, 23:50 and 00:00
