@@ -16,14 +16,12 @@ import duckdb
 from generate import events_argument, folder
 from stored import files, store
 
-from funnelkit.events.store.layout import ROW_GROUP
+from funnelkit.events.store.layout import PRIME, ROW_GROUP
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 TIMES = 10
-PRIME = 2**31 - 1
-"""That of `bucket_of`: ids that differ by it are in one bucket."""
 
 
 def tenfold(events: int) -> Path:

@@ -39,10 +39,8 @@ def events_of(
             raise DefinitionError("--store-version and --as-of need --store DIR")
         return None
     if store_version is None and as_of is None and store is None:
-        if no_cache and len(events or ()) == 1:
-            found = store_of((events or [""])[0])
-            return events if found is None else replace(found, cache=False)
-        return events
+        found = store_of(events) if no_cache else None
+        return events if found is None else replace(found, cache=False)
     named = str(store) if store is not None else (events or [""])[0]
     if len(events or ()) > 1:
         raise DefinitionError("--store-version and --as-of read one store; there are more EVENTS")

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
-from funnelkit.engine.entering import interval_of, may_enter
+from funnelkit.engine.entering import interval_at, intervals_per_microsecond, may_enter
 from funnelkit.engine.step_sets import best_set
 
 Ints = Sequence[int]
@@ -107,6 +107,7 @@ def match_apart(
     begins earlier has fewer steps, and each step takes its earliest event, by the pointers `far`.
     """
     intervals = len(edges) - 1
+    rate = intervals_per_microsecond(edges)
     back = window if around != 0 else 0
     span = window + back
     for k in range(steps):
@@ -162,7 +163,7 @@ def match_apart(
             depth[tail] = done
             tail += 1
         if row < high:
-            interval = interval_of(us[row], edges, interval)
+            interval = interval_at(us[row], edges, rate)
             entries += 1
             if entries == 1 or first_only == 0:
                 if around != 0:
@@ -220,6 +221,7 @@ def match_sets(
     entry by themselves, which for a unit of very many rows takes its time.
     """
     intervals = len(edges) - 1
+    rate = intervals_per_microsecond(edges)
     begin = low
     stop = low
     interval = 0
@@ -228,7 +230,7 @@ def match_sets(
         if not may_enter(us, mask, flags, row, segment, edges[0], edges[intervals]):
             row += 1
             continue
-        interval = interval_of(us[row], edges, interval)
+        interval = interval_at(us[row], edges, rate)
         base = lines * steps
         best = 0
         entries = 0

@@ -27,20 +27,6 @@ def in_ticks(us: int, tick: int) -> int:
     return us // tick * tick
 
 
-def interval_of(now: int, edges: Ints, interval: int) -> int:
-    """Return the interval, `interval` or a later one, in which a time before the end lies."""
-    last = interval
-    stride = 1
-    while last + stride < len(edges) and now >= edges[last + stride]:
-        last += stride
-        stride *= 2
-    while stride > 0:
-        if last + stride < len(edges) and now >= edges[last + stride]:
-            last += stride
-        stride //= 2
-    return last
-
-
 def intervals_per_microsecond(edges: Ints) -> float:
     """Return the inner edges' distance as `interval_at` takes it; 0 where there are too few."""
     inner = len(edges) - 2

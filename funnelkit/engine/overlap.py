@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
-from funnelkit.engine.entering import interval_of, may_enter
+from funnelkit.engine.entering import interval_at, intervals_per_microsecond, may_enter
 
 Ints = Sequence[int]
 Slots = MutableSequence[int]
@@ -56,6 +56,7 @@ def match_overlapping(
     """
     start = edges[0]
     end = edges[len(edges) - 1]
+    rate = intervals_per_microsecond(edges)
     tick_end = 0
     interval = 0
     close = start
@@ -64,7 +65,7 @@ def match_overlapping(
         now = us[r]
         if may_enter(us, mask, flags, r, segment, start, end):
             if after_lines == lines or now >= close:
-                interval = interval_of(now, edges, interval)
+                interval = interval_at(now, edges, rate)
                 close = edges[interval + 1]
                 out_unit[after_lines] = unit
                 out_interval[after_lines] = interval

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
-from funnelkit.engine.entering import interval_of, may_enter
+from funnelkit.engine.entering import interval_at, intervals_per_microsecond, may_enter
 from funnelkit.engine.overlap import reach_in_tick
 
 Ints = Sequence[int]
@@ -42,6 +42,7 @@ def match_strictly(
     intervals = len(edges) - 1
     start = edges[0]
     end = edges[intervals]
+    rate = intervals_per_microsecond(edges)
     for unit in range(len(starts) - 1):
         low = starts[unit]
         high = starts[unit + 1]
@@ -58,9 +59,8 @@ def match_strictly(
             soonest, done, reach,
         )  # fmt: skip
         # From here on `row` is the first entry of a tick; its reach stands at its tick's first row.
-        interval = 0
         while row < high:
-            interval = interval_of(us[row], edges, interval)
+            interval = interval_at(us[row], edges, rate)
             best = 0
             winner = row
             entries = 0

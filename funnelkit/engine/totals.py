@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
-from funnelkit.engine.entering import interval_of, may_enter
+from funnelkit.engine.entering import interval_at, intervals_per_microsecond, may_enter
 from funnelkit.engine.strict import tick_start
 
 Ints = Sequence[int]
@@ -53,18 +53,18 @@ def pair_paths(
     """
     lines = 0
     intervals = len(edges) - 1
+    rate = intervals_per_microsecond(edges)
     for unit in range(len(starts) - 1):
         low = starts[unit]
         high = starts[unit + 1]
         while high > low and us[high - 1] >= until:
             high -= 1
-        interval = 0
         row = low
         while row < high:
             if not may_enter(us, mask, flags, row, segment, edges[0], edges[intervals]):
                 row += 1
                 continue
-            interval = interval_of(us[row], edges, interval)
+            interval = interval_at(us[row], edges, rate)
             opens = edges[interval]
             closes = edges[interval + 1]
             paths = lines

@@ -27,7 +27,9 @@ ROW_GROUP: Final = 122_880
 PARTITION: Final = ("month", "bucket")
 ORDER: Final = ("amplitude_id", "event_time", "event_id", "uuid", "$insert_id")
 
-_PRIME: Final = 2_147_483_647  # 2**31 - 1
+PRIME: Final = 2_147_483_647  # 2**31 - 1
+"""Ids that differ by it are in one bucket."""
+
 _GOLDEN: Final = 1_327_217_885  # the prime times the golden ratio: spreads ids of any pattern
 
 
@@ -38,13 +40,13 @@ def bucket_of(amplitude_id: int | None, buckets: int) -> int:
     """
     if amplitude_id is None:
         return 0
-    return amplitude_id % _PRIME * _GOLDEN % _PRIME * buckets // _PRIME
+    return amplitude_id % PRIME * _GOLDEN % PRIME * buckets // PRIME
 
 
 def bucket_sql(amplitude_id: str, buckets: int) -> str:
     """Return `bucket_of` in SQL; % has the sign of the dividend there."""
-    positive = f"(({amplitude_id} % {_PRIME} + {_PRIME}) % {_PRIME})"
-    return f"coalesce({positive} * {_GOLDEN} % {_PRIME} * {buckets} // {_PRIME}, 0)::INTEGER"
+    positive = f"(({amplitude_id} % {PRIME} + {PRIME}) % {PRIME})"
+    return f"coalesce({positive} * {_GOLDEN} % {PRIME} * {buckets} // {PRIME}, 0)::INTEGER"
 
 
 MONTH_SQL: Final = "strftime(event_time, '%Y-%m')"
